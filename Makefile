@@ -1,0 +1,54 @@
+# Everything starts from Python >= 3.11, pip, make and git; the first target that needs them installs
+# the locked packages into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# Tests run on every core; set WORKERS=0 to debug one.
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench airflow lock docs clean
+
+help: ## Show this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "creditloop needs Python 3.11 to 3.13, this is " + sys.version.split()[0] + "; try make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(READY) ## Install the locked packages into .venv
+
+demo: $(READY) ## A year of 2,000 simulated users, three nights through Airflow, and what came out
+	$(BIN)/python -m scoring.demo
+
+test: $(READY) ## The whole test suite (offline, under 12 minutes on 2 cores)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q
+
+lint: $(READY) ## Style and types of Python and SQL
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --processes 2 -q dbt_project/models dbt_project/tests
+
+bench: $(READY) ## List the benchmarks; each has a command of its own
+	@for module in $(filter-out __init__ worlds,$(basename $(notdir $(wildcard benchmarks/*.py)))); do \
+	    printf '%-48s' "$(BIN)/python -m benchmarks.$$module"; \
+	    sed -n '1s/^"""\([a-z_]*: \)\{0,1\}//p' benchmarks/$$module.py | tr -d '"'; \
+	done
+
+airflow: $(READY) ## Start a real Airflow scheduler and web page with everything wired (Ctrl-C ends it)
+	$(BIN)/python -m scoring.orchestration standalone
+
+docs: $(READY) ## Write the generated pages again (.env.example, docs/feeds.md, ...)
+	$(BIN)/python -m scoring.documents
+
+lock: $(READY) ## Resolve requirements.lock anew (needs uv on the PATH)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --upgrade -q -o requirements.lock
+
+clean: ## Remove the environment and the demo's home
+	rm -rf $(VENV) var/demo
