@@ -1,0 +1,1 @@
+"""The build warehouse: opening, locking, schema, content hashes."""

@@ -1,0 +1,140 @@
+"""Opening the build warehouse: lock, limits, schema version."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from scoring.errors import PermanentError, TransientError
+from scoring.settings import Settings
+from scoring.warehouse.lock import writer_lock
+
+SCHEMA_FILE = Path(__file__).with_name("schema.sql")
+MIGRATIONS_FOLDER = Path(__file__).with_name("migrations")
+SCHEMA_VERSION = 1
+
+
+def duckdb_config(settings: Settings) -> dict[str, str | bool | int | float | list[str]]:
+    """DuckDB settings that every connection to the warehouse uses, dbt's included."""
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": settings.memory_limit,
+        "temp_directory": str(settings.temp),
+    }
+    if settings.threads is not None:
+        config["threads"] = str(settings.threads)
+    return config
+
+
+@contextmanager
+def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the build warehouse for writing, creating or upgrading it when needed.
+
+    The writer lock is held until the connection is closed. Nothing is committed by leaving the
+    block; every statement outside an explicit transaction commits itself.
+
+    Raises:
+        TransientError: The lock or the file is held by another process.
+        PermanentError: The file is newer than this code, or cannot be read.
+    """
+    with writer_lock(settings):
+        settings.temp.mkdir(parents=True, exist_ok=True)
+        ensure_schema(settings)
+        connection = _connect(settings.warehouse_file, settings)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+def ensure_schema(settings: Settings) -> None:
+    """Create the warehouse, or bring an older one to this version on a copy.
+
+    Raises:
+        PermanentError: The file is newer than this code.
+    """
+    target = settings.warehouse_file
+    if not target.exists():
+        _build_aside(target, [SCHEMA_FILE], settings)
+        return
+    version = read_schema_version(settings)
+    if version > SCHEMA_VERSION:
+        raise PermanentError(
+            "warehouse refused",
+            subject=target.name,
+            expected=f"schema version {SCHEMA_VERSION} or older",
+            got=f"version {version}",
+            next_step="Install the creditloop version that wrote it, or a newer one.",
+        )
+    if version < SCHEMA_VERSION:
+        steps = [_migration(number) for number in range(version + 1, SCHEMA_VERSION + 1)]
+        _build_aside(target, steps, settings)
+
+
+def read_schema_version(settings: Settings) -> int:
+    """Schema version of the existing warehouse file."""
+    connection = _connect(settings.warehouse_file, settings)
+    try:
+        row = connection.execute("select max(version) from ops.schema_version").fetchone()
+    except duckdb.CatalogException:
+        row = None
+    finally:
+        connection.close()
+    if row is None or row[0] is None:
+        raise PermanentError(
+            "warehouse refused",
+            subject=settings.warehouse_file.name,
+            expected="a creditloop warehouse",
+            got="a DuckDB file without ops.schema_version",
+            next_step="Move the file away; the next run makes a new one.",
+        )
+    return int(row[0])
+
+
+def _migration(number: int) -> Path:
+    (path,) = MIGRATIONS_FOLDER.glob(f"{number:04d}_*.sql")
+    return path
+
+
+def _build_aside(target: Path, scripts: list[Path], settings: Settings) -> None:
+    aside = target.with_suffix(".new.duckdb")
+    for leftover in (aside, Path(f"{aside}.wal")):
+        leftover.unlink(missing_ok=True)
+    if target.exists():
+        shutil.copyfile(target, aside)
+    connection = _connect(aside, settings)
+    try:
+        for script in scripts:
+            connection.execute(script.read_text(encoding="utf-8"))
+        connection.execute("checkpoint")
+    finally:
+        connection.close()
+    os.replace(aside, target)  # noqa: PTH105 - atomic on purpose, also over an existing file
+
+
+def _connect(path: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
+    try:
+        connection = duckdb.connect(str(path), config=duckdb_config(settings))
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise TransientError(
+                "warehouse not opened",
+                subject=path.name,
+                expected="no other program using the build warehouse",
+                got="a file held open by another process",
+                next_step="Close it there (BI tools read published/creditloop.duckdb) and retry.",
+            ) from error
+        raise PermanentError(
+            "warehouse not opened",
+            subject=path.name,
+            expected="a readable DuckDB file",
+            got=type(error).__name__,
+            next_step="Restore the file from a backup, or move it away and ingest again.",
+        ) from error
+    # Not part of the configuration: time zones need the ICU extension, loaded only by now.
+    connection.execute("set TimeZone = 'UTC'")
+    return connection

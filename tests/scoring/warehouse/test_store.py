@@ -1,0 +1,103 @@
+"""Opening the build warehouse: creation, version, lock, broken files."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import duckdb
+import pytest
+
+from scoring.errors import PermanentError, TransientError
+from scoring.settings import Settings
+from scoring.warehouse.lock import writer_lock
+from scoring.warehouse.store import SCHEMA_VERSION, open_warehouse, read_schema_version
+
+
+def test_first_opening_creates_every_schema(settings: Settings) -> None:
+    with open_warehouse(settings) as connection:
+        schemas = {
+            row[0]
+            for row in connection.execute(
+                "select schema_name from information_schema.schemata"
+            ).fetchall()
+        }
+    assert {"raw", "staging", "intermediate", "marts", "scores", "quality", "ops"} <= schemas
+    assert read_schema_version(settings) == SCHEMA_VERSION
+
+
+def test_content_survives_reopening(settings: Settings) -> None:
+    with open_warehouse(settings) as connection:
+        connection.execute("insert into ops.run_dates values ('2025-01-31', '2025-01-31')")
+    with open_warehouse(settings) as connection:
+        assert connection.execute("select count(*) from ops.run_dates").fetchone() == (1,)
+
+
+def test_newer_store_is_refused(settings: Settings) -> None:
+    with open_warehouse(settings) as connection:
+        connection.execute("update ops.schema_version set version = ?", [SCHEMA_VERSION + 1])
+    with (
+        pytest.raises(
+            PermanentError,
+            match=rf"schema version {SCHEMA_VERSION} or older, got version {SCHEMA_VERSION + 1}",
+        ),
+        open_warehouse(settings),
+    ):
+        pass
+
+
+def test_foreign_duckdb_file_is_refused(settings: Settings) -> None:
+    settings.warehouse_file.parent.mkdir(parents=True)
+    duckdb.connect(str(settings.warehouse_file)).close()
+    with (
+        pytest.raises(PermanentError, match=r"DuckDB file without ops\.schema_version"),
+        open_warehouse(settings),
+    ):
+        pass
+
+
+def test_file_that_is_no_database_is_refused(settings: Settings) -> None:
+    settings.warehouse_file.parent.mkdir(parents=True)
+    settings.warehouse_file.write_text("not a database" * 1000, encoding="utf-8")
+    with (
+        pytest.raises(PermanentError, match="expected a readable DuckDB file"),
+        open_warehouse(settings),
+    ):
+        pass
+    assert settings.warehouse_file.read_text(encoding="utf-8").startswith("not a database")
+
+
+def test_lock_is_reentrant_within_a_process(settings: Settings) -> None:
+    with writer_lock(settings), writer_lock(settings), open_warehouse(settings) as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
+
+
+def test_second_process_is_told_who_holds_the_lock(settings: Settings) -> None:
+    script = textwrap.dedent(
+        f"""
+        from scoring.settings import load_settings
+        from scoring.warehouse.lock import writer_lock
+        with writer_lock(load_settings(home={str(settings.home)!r})):
+            print("locked", flush=True)
+            input()
+        """
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == "locked\n"
+        impatient = settings.model_copy(update={"lock_timeout_seconds": 0.2})
+        with (
+            pytest.raises(TransientError, match=f"held by process {owner.pid} on ") as caught,
+            writer_lock(impatient),
+        ):
+            pass
+        assert caught.value.exit_code == 3
+        owner.kill()
+    with writer_lock(settings):  # freed by the death of its owner
+        pass
