@@ -1,0 +1,1 @@
+"""From landed files to raw: contract, validation, identity, arrival, sealing."""

@@ -1,0 +1,98 @@
+"""Opening landed files: what columns does each say it has, and are they those of its feed?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+import duckdb
+
+from scoring.landing.contract import Feed
+from scoring.landing.files import LandedFile, check_columns, read_text_headers
+from scoring.landing.refusals import Refusal
+from scoring.landing.sources import nested_column, reserved_column
+from scoring.warehouse.sql import quote_literal
+
+
+def open_files(
+    connection: duckdb.DuckDBPyConnection, feed: Feed, files: Sequence[LandedFile]
+) -> Iterator[LandedFile | tuple[date, Refusal]]:
+    """Yield each file with the columns it says it has, or its date and why it is refused."""
+    checked = read_text_headers(list(files), feed)
+    parquet = [file for file in checked if isinstance(file, LandedFile) and file.kind == "parquet"]
+    schemas = _parquet_schemas(connection, parquet)
+    for file, outcome in zip(files, checked, strict=True):
+        if isinstance(outcome, Refusal):
+            yield file.dt, outcome
+        elif outcome.kind == "parquet":
+            opened = _open_parquet(outcome, schemas.get(str(file.path)), feed)
+            yield opened if isinstance(opened, LandedFile) else (file.dt, opened)
+        else:
+            yield outcome
+
+
+def _parquet_schemas(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[LandedFile]
+) -> dict[str, list[tuple[str, str]]]:
+    if not files:
+        return {}
+    try:
+        return _query_schemas(connection, files)
+    except duckdb.Error:
+        found: dict[str, list[tuple[str, str]]] = {}
+        for file in files:
+            try:
+                found.update(_query_schemas(connection, [file]))
+            except duckdb.Error:
+                continue  # no schema: refused as unreadable by the caller
+        return found
+
+
+def _query_schemas(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[LandedFile]
+) -> dict[str, list[tuple[str, str]]]:
+    paths = ", ".join(quote_literal(str(file.path)) for file in files)
+    rows = connection.execute(
+        "select file_name, name, duckdb_type, coalesce(num_children, 0) "
+        f"from parquet_schema([{paths}]) order by file_name, column_id"
+    ).fetchall()
+    elements: dict[str, list[tuple[str, str, int]]] = {}
+    for path, name, kind, children in rows:
+        elements.setdefault(str(path), []).append((str(name), str(kind), int(children)))
+    return {path: _top_level(each) for path, each in elements.items()}
+
+
+def _top_level(elements: list[tuple[str, str, int]]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    position = 1  # element 0 is the root
+    while position < len(elements):
+        name, kind, _ = elements[position]
+        found.append((name, kind))
+        pending = 1
+        while pending:
+            pending += elements[position][2] - 1
+            position += 1
+    return found
+
+
+def _open_parquet(
+    file: LandedFile, schema: list[tuple[str, str]] | None, feed: Feed
+) -> LandedFile | Refusal:
+    if schema is None:
+        return file.refuse("unreadable", "a whole Parquet file", "one that is cut off or damaged")
+    header = tuple(name for name, _ in schema)
+    lowered = {name.lower() for name in header}
+    if len(lowered) < len(header):
+        return file.refuse("duplicate_column", "every column once", "names that differ by case")
+    opened = replace(file, header=header, types=tuple(kind for _, kind in schema))
+    refusal = check_columns(file, header, feed)
+    if refusal is not None:
+        return refusal
+    reserved = reserved_column(opened)
+    if reserved is not None:
+        return file.refuse("reserved_column", "no column of that name in Parquet", reserved)
+    nested = nested_column(opened, feed)
+    if nested is not None:
+        return file.refuse("nested_column", "one value per row and column", f"a list in {nested}")
+    return opened
