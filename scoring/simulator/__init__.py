@@ -1,0 +1,1 @@
+"""A simulated population that fills every feed."""

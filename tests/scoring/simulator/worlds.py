@@ -1,0 +1,87 @@
+"""Worlds and questions that several tests of the simulator share."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from scoring.landing.contract import load_feeds
+from scoring.simulator.bills import send_bills
+from scoring.simulator.lender import send_lines
+from scoring.simulator.lives import plan_lives
+from scoring.simulator.loans import send_loans
+from scoring.simulator.parameters import Parameters
+from scoring.simulator.people import plan_people
+from scoring.simulator.season import to_day
+from scoring.simulator.simulate import STEPS
+from scoring.simulator.world import World, create_world
+
+START = date(2024, 1, 1)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A world on disk and all its batches in DuckDB, one table per feed with its ``dt``."""
+
+    folder: Path
+    days: int
+    connection: duckdb.DuckDBPyConnection
+
+    def one(self, sql: str) -> tuple[object, ...]:
+        """The only row of a query."""
+        row = self.connection.execute(sql).fetchone()
+        assert row is not None
+        return row
+
+    def count(self, table: str, condition: str) -> int:
+        """Rows of ``table`` for which ``condition`` is true."""
+        return int(str(self.one(f"select count(*) from {table} where {condition}")[0]))
+
+
+def read_world(folder: Path, days: int) -> Written:
+    connection = duckdb.connect()
+    for feed in load_feeds():
+        connection.execute(
+            f"create table {feed} as "
+            f"from read_parquet('{folder}/{feed}/*/*.parquet', hive_partitioning = true)"
+        )
+    return Written(folder, days, connection)
+
+
+def hash_tree(folder: Path, until: str = "dt=9999") -> str:
+    """Hash of every file below ``folder`` (days up to ``until``), names included."""
+    total = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.parent.name <= until:
+            total.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+    return total.hexdigest()
+
+
+def live(world: World, days: int) -> None:
+    """Run a world for some days without writing anything."""
+    plan_people(world)
+    plan_lives(world)
+    for day in range(world.start, world.start + days):
+        for step in STEPS:
+            step(world, day)
+        send_bills(world)
+        send_loans(world)
+        send_lines(world, day)
+        for feed in load_feeds():
+            world.batch.take(feed)
+
+
+def make_world(users: int, days: int, seed: int) -> World:
+    """A world that has not begun; what happens up to 60 days after ``days`` is kept."""
+    start = to_day(START)
+    return create_world(
+        users=users,
+        start=start,
+        last_day=start + days + 60,
+        seed=seed,
+        parameters=Parameters(),
+    )
