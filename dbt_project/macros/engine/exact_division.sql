@@ -1,0 +1,25 @@
+{#-
+    numerator / denominator as DECIMAL(18, decimals), rounded half up. Both are integers or
+    DECIMAL(18,2), the numerator is not negative, the denominator positive. Integers all the way:
+    DuckDB's own division of decimals is a DOUBLE.
+-#}
+{% macro exact_division(numerator, denominator, decimals) -%}
+    {{ return(adapter.dispatch('exact_division', 'creditloop')(numerator, denominator, decimals)) }}
+{%- endmacro %}
+
+{% macro default__exact_division(numerator, denominator, decimals) -%}
+    {{ engine_lacks('exact_division') }}
+{%- endmacro %}
+
+{% macro duckdb__exact_division(numerator, denominator, decimals) -%}
+    {%- set top = "cast(cast(" ~ numerator ~ " as decimal(18, 2)) * 100 as hugeint)" -%}
+    {%- set bottom = "cast(cast(" ~ denominator ~ " as decimal(18, 2)) * 100 as hugeint)" -%}
+    {%- set unit = '%.*f' % (decimals, 10 ** -decimals) -%}
+    cast(
+        cast(
+            (2 * {{ top }} * {{ 10 ** decimals }} + {{ bottom }}) // (2 * {{ bottom }})
+            as decimal(18, 0)
+        ) * cast({{ unit }} as decimal({{ decimals + 1 }}, {{ decimals }}))
+        as decimal(18, {{ decimals }})
+    )
+{%- endmacro %}

@@ -1,0 +1,61 @@
+{%- set night = 'as_of_date, known_on' -%}
+with held as (
+    select {{ night }}, 'users' as feed, 'merge_unresolved' as reason
+    from {{ ref('int_users__resolved') }}
+    where is_merge_unresolved
+    union all
+    select {{ night }}, 'repayments' as feed, held_reason as reason
+    from {{ ref('int_repayments__resolved') }}
+    where held_reason is not null
+    union all
+    select {{ night }}, 'installments' as feed, held_reason as reason
+    from {{ ref('int_installments__known') }}
+    where held_reason is not null
+    union all
+    select {{ night }}, 'disputes' as feed, held_reason as reason
+    from {{ ref('int_disputes__resolved') }}
+    where held_reason is not null
+    union all
+    select
+        users.as_of_date,
+        users.known_on,
+        'statements' as feed,
+        'account_unknown' as reason
+    from {{ ref('stg_statements') }} as stg_statements
+    inner join {{ ref('int_users__resolved') }} as users
+        on
+            stg_statements.user_key = users.user_key
+            and {{ is_known('stg_statements', 'users') }}
+    left join {{ ref('int_accounts__effective') }} as accounts
+        on
+            users.as_of_date = accounts.as_of_date
+            and users.known_on = accounts.known_on
+            and stg_statements.account_id = accounts.account_id
+    where stg_statements.product is null and accounts.account_id is null
+    union all
+    select
+        plans.as_of_date,
+        plans.known_on,
+        'loans' as feed,
+        'origin_statement_unknown' as reason
+    from {{ ref('int_loans__known') }} as plans
+    left join {{ ref('int_statements__known') }} as statements
+        on
+            plans.as_of_date = statements.as_of_date
+            and plans.known_on = statements.known_on
+            and plans.plan_statement_id = statements.statement_id
+            and plans.user_key = statements.user_key
+    where plans.plan_statement_id is not null and statements.statement_id is null
+),
+
+final as (
+    select
+        {{ night }},
+        feed,
+        reason,
+        count(*) as held_count
+    from held
+    group by {{ night }}, feed, reason
+)
+
+select * from final

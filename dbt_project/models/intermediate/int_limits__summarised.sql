@@ -1,0 +1,100 @@
+with decisions as (
+    select
+        users.as_of_date,
+        users.known_on,
+        users.surviving_key as user_key,
+        decisions.decision_id,
+        decisions.product,
+        products.family,
+        decisions.decided_at,
+        decisions.action,
+        decisions.credit_limit,
+        {{ days_between('users.as_of_date', 'decisions.decided_date') }} as days_ago
+    from {{ ref('stg_limit_decisions') }} as decisions
+    inner join {{ ref('int_users__resolved') }} as users
+        on
+            decisions.user_key = users.user_key
+            and decisions.decided_date <= users.as_of_date
+            and {{ is_known('decisions', 'users') }}
+    inner join {{ ref('products') }} as products
+        on decisions.product = products.product_code
+),
+
+-- Freezing and declining leave the limit as it was.
+newest_decisions as (
+    select
+        *,
+        row_number() over (
+            partition by as_of_date, known_on, user_key, product
+            order by decided_at desc, decision_id desc
+        ) as recency
+    from decisions
+    where action in ('grant', 'raise', 'cut', 'close')
+),
+
+account_limits as (
+    select as_of_date, known_on, user_key, product, family, sum(limit_amount) as limit_amount
+    from {{ ref('int_accounts__effective') }}
+    group by as_of_date, known_on, user_key, product, family
+),
+
+-- The account's own terms win; decisions speak for products whose accounts are not landed.
+limits as (
+    select as_of_date, known_on, user_key, family, limit_amount
+    from account_limits
+    union all
+    select
+        decisions.as_of_date,
+        decisions.known_on,
+        decisions.user_key,
+        decisions.family,
+        case when decisions.action <> 'close' then decisions.credit_limit end as limit_amount
+    from newest_decisions as decisions
+    left join account_limits
+        on
+            decisions.as_of_date = account_limits.as_of_date
+            and decisions.known_on = account_limits.known_on
+            and decisions.user_key = account_limits.user_key
+            and decisions.product = account_limits.product
+    where decisions.recency = 1 and account_limits.user_key is null
+),
+
+summaries as (
+    select
+        as_of_date,
+        known_on,
+        user_key,
+        sum(case when family = 'revolving' then limit_amount end) as revolving_limit_amount,
+        sum(case when family = 'installment' then limit_amount end) as installment_limit_amount,
+        0 as limit_raise_count_365d,
+        0 as limit_cut_count_365d
+    from limits
+    group by as_of_date, known_on, user_key
+    union all
+    select
+        as_of_date,
+        known_on,
+        user_key,
+        null as revolving_limit_amount,
+        null as installment_limit_amount,
+        sum(case when action = 'raise' then 1 else 0 end) as limit_raise_count_365d,
+        sum(case when action = 'cut' then 1 else 0 end) as limit_cut_count_365d
+    from decisions
+    where days_ago < 365
+    group by as_of_date, known_on, user_key
+),
+
+final as (
+    select
+        as_of_date,
+        known_on,
+        user_key,
+        cast(sum(revolving_limit_amount) as decimal(18, 2)) as revolving_limit_amount,
+        cast(sum(installment_limit_amount) as decimal(18, 2)) as installment_limit_amount,
+        cast(sum(limit_raise_count_365d) as bigint) as limit_raise_count_365d,
+        cast(sum(limit_cut_count_365d) as bigint) as limit_cut_count_365d
+    from summaries
+    group by as_of_date, known_on, user_key
+)
+
+select * from final

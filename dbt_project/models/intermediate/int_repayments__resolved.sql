@@ -1,0 +1,133 @@
+with repayments as (
+    select
+        users.as_of_date,
+        users.known_on,
+        users.surviving_key,
+        stg_repayments.*
+    from {{ ref('stg_repayments') }} as stg_repayments
+    inner join {{ ref('int_users__resolved') }} as users
+        on
+            stg_repayments.user_key = users.user_key
+            and stg_repayments.paid_date <= users.as_of_date
+            and {{ is_known('stg_repayments', 'users') }}
+),
+
+installments as (
+    select
+        users.as_of_date,
+        users.known_on,
+        stg_installments.loan_id,
+        stg_installments.installment_no
+    from {{ ref('stg_installments') }} as stg_installments
+    inner join {{ ref('int_users__resolved') }} as users
+        on
+            stg_installments.user_key = users.user_key
+            and {{ is_known('stg_installments', 'users') }}
+),
+
+-- What an account id can stand for: a line with bills, or an account that loans are drawn from.
+accounts as (
+    select
+        as_of_date,
+        known_on,
+        account_id,
+        user_key,
+        max(is_line) as is_line,
+        min(family) as family
+    from (
+        select as_of_date, known_on, account_id, user_key, family, 1 as is_line
+        from {{ ref('int_statements__known') }}
+        where account_id is not null
+        union all
+        select as_of_date, known_on, account_id, user_key, family, 0 as is_line
+        from {{ ref('int_loans__known') }}
+        where account_id is not null
+        union all
+        select
+            as_of_date,
+            known_on,
+            account_id,
+            user_key,
+            family,
+            case when family = 'revolving' then 1 else 0 end as is_line
+        from {{ ref('int_accounts__effective') }}
+    ) as account_mentions
+    group by as_of_date, known_on, account_id, user_key
+),
+
+targets as (
+    select
+        repayments.*,
+        case
+            when repayments.statement_id is not null then 'statement'
+            when repayments.installment_no is not null then 'installment'
+            when repayments.loan_id is not null then 'loan'
+            when accounts.is_line = 1 then 'line'
+            else 'loan_account'
+        end as target_kind,
+        case
+            when repayments.statement_id is not null then statements.line_key
+            when accounts.is_line = 1
+                then {{ line_key('repayments.surviving_key', 'repayments.account_id', "''") }}
+        end as line_key,
+        statements.statement_date as named_statement_date,
+        coalesce(statements.family, loans.family, accounts.family) as family,
+        coalesce(statements.user_key, loans.user_key, accounts.user_key) as target_user_key,
+        repayments.installment_no is not null
+        and installments.installment_no is null as is_installment_unknown
+    from repayments
+    left join {{ ref('int_statements__known') }} as statements
+        on
+            repayments.as_of_date = statements.as_of_date
+            and repayments.known_on = statements.known_on
+            and repayments.statement_id = statements.statement_id
+    left join {{ ref('int_loans__known') }} as loans
+        on
+            repayments.as_of_date = loans.as_of_date
+            and repayments.known_on = loans.known_on
+            and repayments.loan_id = loans.loan_id
+    left join installments
+        on
+            repayments.as_of_date = installments.as_of_date
+            and repayments.known_on = installments.known_on
+            and repayments.loan_id = installments.loan_id
+            and repayments.installment_no = installments.installment_no
+    left join accounts
+        on
+            repayments.as_of_date = accounts.as_of_date
+            and repayments.known_on = accounts.known_on
+            and repayments.account_id = accounts.account_id
+            and repayments.surviving_key = accounts.user_key
+),
+
+final as (
+    select
+        as_of_date,
+        known_on,
+        repayment_id,
+        surviving_key as user_key,
+        paid_at,
+        paid_date,
+        amount,
+        method,
+        status,
+        status = 'succeeded' as is_succeeded,
+        coalesce(is_final, false) as is_final,
+        target_kind,
+        family,
+        line_key,
+        named_statement_date,
+        loan_id,
+        installment_no,
+        account_id,
+        case
+            when target_user_key is null and account_id is not null then 'account_unknown'
+            when target_user_key is null and loan_id is not null then 'loan_unknown'
+            when target_user_key is null then 'statement_unknown'
+            when is_installment_unknown then 'installment_unknown'
+            when target_user_key <> surviving_key then 'owed_by_another_user'
+        end as held_reason
+    from targets
+)
+
+select * from final

@@ -1,0 +1,19 @@
+with
+{{ known_versions('accounts', ['account_id', 'effective_at']) }}
+
+select
+    account_id,
+    user_key,
+    product,
+    effective_at,
+    {{ business_date('effective_at') }} as effective_date,
+    status,
+    credit_limit,
+    temporary_limit,
+    temporary_until,
+    {{ business_date('temporary_until') }} as temporary_until_date,
+    due_day,
+    autopay,
+    known_from,
+    known_until
+from known_versions

@@ -1,0 +1,14 @@
+with
+{{ known_versions('disputes', ['dispute_id']) }}
+
+select
+    dispute_id,
+    user_key,
+    record_kind,
+    record_id,
+    {{ business_date('opened_at') }} as opened_date,
+    {{ business_date('resolved_at') }} as resolved_date,
+    outcome,
+    known_from,
+    known_until
+from known_versions

@@ -1,0 +1,29 @@
+with
+{{ known_versions('loans', ['loan_id']) }}
+
+select
+    loan_id,
+    user_key,
+    product,
+    account_id,
+    applied_at,
+    {{ business_date('applied_at') }} as applied_date,
+    disbursed_at,
+    {{ business_date('disbursed_at') }} as disbursed_date,
+    decision,
+    principal,
+    total_due,
+    daily_rate,
+    term_months,
+    term_days,
+    repayment_method,
+    lender_id,
+    origin_statement_id,
+    {{ business_date('closed_at') }} as closed_date,
+    close_reason,
+    written_off_amount,
+    reported_dpd,
+    {{ business_date('status_at') }} as status_date,
+    known_from,
+    known_until
+from known_versions

@@ -1,0 +1,20 @@
+with
+{{ known_versions('transactions', ['transaction_id']) }}
+
+select
+    transaction_id,
+    user_key,
+    occurred_at,
+    {{ business_date('occurred_at') }} as occurred_date,
+    amount,
+    direction,
+    category_code,
+    merchant_id,
+    channel,
+    payment_method,
+    status,
+    {{ business_date('status_at') }} as status_date,
+    refund_of,
+    known_from,
+    known_until
+from known_versions

@@ -1,0 +1,122 @@
+"""The step ``build_marts``: the feature marts of one night, or of several in one dbt invocation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import duckdb
+
+from scoring.errors import ConfigurationError
+from scoring.landing.raw_views import create_raw_views
+from scoring.marts.dbt_runner import DBT_PROJECT, run_dbt
+from scoring.marts.records import MARTS, prune_marts, record_contents, record_models
+from scoring.nights import Night, StepReport
+from scoring.settings import Settings
+from scoring.warehouse.lock import writer_lock
+from scoring.warehouse.store import open_warehouse
+
+# Unit tests say nothing about tonight's rows, and tests tagged suite cost more than they tell.
+_NIGHTLY = ("--exclude-resource-type", "unit_test", "--exclude", "tag:suite")
+
+
+def build_night(settings: Settings, night: Night) -> StepReport:
+    """Build the marts of one night; see ``build_nights``."""
+    return build_nights(settings, [night])
+
+
+def build_nights(settings: Settings, nights: Sequence[Night]) -> StepReport:
+    """Replace the marts' rows of exactly these nights and record what was built.
+
+    Args:
+        settings: The deployment.
+        nights: At least one, each business day at most once.
+
+    Returns:
+        Rows per mart, over all the nights.
+
+    Raises:
+        ConfigurationError: A day occurs twice, or bills need a minimum that no setting gives.
+        TransientError: The warehouse is locked or the disk full.
+        PermanentError: A model or a test failed.
+    """
+    _check_nights(nights)
+    subject = _subject(nights)
+    with writer_lock(settings):
+        with open_warehouse(settings) as connection:
+            create_raw_views(connection, settings)
+            _check_minimum_due(connection, settings, nights)
+            _write_inputs(connection, settings, nights)
+        nodes = run_dbt(settings, "build", *_NIGHTLY, subject=subject)
+        with open_warehouse(settings) as connection:
+            prune_marts(connection, settings.feature_nights_kept, nights)
+            record_models(connection, nights, nodes)
+            row_counts = record_contents(connection, nights)
+            connection.execute("checkpoint")
+    users = row_counts["dim_user_night"]
+    return StepReport(
+        f"{users:,} user rows in each of {len(MARTS)} marts for {len(nights)} night(s)", row_counts
+    )
+
+
+def _subject(nights: Sequence[Night]) -> str:
+    days = sorted(night.as_of_date for night in nights)
+    return f"marts@{days[0]}" if len(days) == 1 else f"marts@{days[0]}..{days[-1]}"
+
+
+def _check_nights(nights: Sequence[Night]) -> None:
+    days = [night.as_of_date for night in nights]
+    if not days or len(set(days)) != len(days):
+        raise ConfigurationError(
+            "build refused",
+            subject=_subject(nights) if days else "marts",
+            expected="at least one night, each day once",
+            got=f"{len(days)} nights on {len(set(days))} days",
+            next_step="Build readings of one day with different known_on one after the other.",
+        )
+
+
+def _check_minimum_due(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, nights: Sequence[Night]
+) -> None:
+    if settings.minimum_due_ratio is not None:
+        return
+    known_on: date = max(night.known_on for night in nights)
+    row = connection.execute(
+        """
+        select count(*)
+        from raw.statements
+        where (product is null or product in (
+            select product_code from read_csv(?, header = true, all_varchar = true)
+            where family = 'revolving'
+        )) and not is_deleted and amount_due > 0 and minimum_due is null and batch_date <= ?
+        """,
+        [str(DBT_PROJECT / "seeds" / "products.csv"), known_on],
+    ).fetchone()
+    lacking = row[0] if row else 0
+    if lacking:
+        raise ConfigurationError(
+            "build refused",
+            subject=_subject(nights),
+            expected="CREDITLOOP_MINIMUM_DUE_RATIO, as revolving bills lack minimum_due",
+            got=f"no ratio and {lacking} such bills",
+            next_step="Set it to the share of a bill that keeps it from being overdue, e.g. 0.10, "
+            "or land minimum_due.",
+        )
+
+
+def _write_inputs(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, nights: Sequence[Night]
+) -> None:
+    connection.begin()
+    connection.execute("delete from ops.run_dates")
+    for night in nights:
+        connection.execute(
+            "insert into ops.run_dates values (?, ?)", [night.as_of_date, night.known_on]
+        )
+    connection.execute("delete from ops.run_parameters")
+    connection.execute(
+        "insert into ops.run_parameters values (?, ?, ?)",
+        [settings.business_timezone, settings.minimum_due_ratio, settings.due_grace_days],
+    )
+    connection.commit()

@@ -1,0 +1,188 @@
+"""Running dbt in this process: where it writes, what it may say, how its failures are told."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scoring.errors import CreditloopError, PermanentError, TransientError
+from scoring.recording import startup
+from scoring.settings import PROJECT_ROOT, Settings
+from scoring.warehouse.store import duckdb_config
+
+DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+
+_FAILED_STATES = ("error", "fail", "runtime error", "partial success")
+_TRANSIENT_SIGNS = ("could not set lock", "conflicting lock", "no space left", "disk is full")
+
+
+@dataclass(frozen=True)
+class NodeRun:
+    """How one node of a dbt invocation went.
+
+    Attributes:
+        name: Name of the model, seed or test.
+        kind: dbt's resource type.
+        schema: Schema of its relation.
+        wall_seconds: Time it took.
+    """
+
+    name: str
+    kind: str
+    schema: str
+    wall_seconds: float
+
+
+def dbt_folder(settings: Settings) -> Path:
+    """Where dbt keeps its parsed project and its log."""
+    return settings.root / "warehouse" / "dbt"
+
+
+def run_dbt(settings: Settings, command: str, *options: str, subject: str) -> list[NodeRun]:
+    """Run one dbt command over the warehouse; the caller holds the writer lock.
+
+    Args:
+        settings: Where the warehouse is and what it may use.
+        command: ``build``, ``run``, ``test`` or ``seed``.
+        *options: Further options of that command.
+        subject: What it is run for, for messages (``marts@2025-01-31``).
+
+    Returns:
+        One entry per node that ran.
+
+    Raises:
+        TransientError: The file was locked or the disk full.
+        PermanentError: A model, seed or test failed, or the project does not parse.
+    """
+    with startup():  # dbt takes seconds to import; nothing else of this module needs it
+        from dbt.cli.main import dbtRunner  # noqa: PLC0415
+
+    with _environment(settings):
+        try:
+            outcome = dbtRunner().invoke([command, *_common_options(settings), *options])
+        finally:
+            _close_connections()
+            _close_log()
+    results = list(getattr(outcome.result, "results", None) or [])
+    failed = [result for result in results if str(result.status) in _FAILED_STATES]
+    if failed:
+        raise _node_failure(settings, subject, failed[0])
+    if not outcome.success:
+        raise _failure(settings, subject, "dbt", str(outcome.exception or ""))
+    return [
+        NodeRun(
+            name=result.node.name,
+            kind=str(result.node.resource_type),
+            schema=str(result.node.schema),
+            wall_seconds=float(result.execution_time),
+        )
+        for result in results
+    ]
+
+
+def _common_options(settings: Settings) -> list[str]:
+    folder = str(dbt_folder(settings))
+    return [
+        *("--project-dir", str(DBT_PROJECT)),
+        *("--profiles-dir", str(DBT_PROJECT)),
+        *("--target", "duckdb"),
+        *("--target-path", folder),
+        *("--log-path", folder),
+        *("--log-level", "none"),
+        *("--log-level-file", "info"),
+        "--no-print",
+        "--no-use-colors",
+        "--no-version-check",
+        "--no-send-anonymous-usage-stats",
+    ]
+
+
+@contextmanager
+def _environment(settings: Settings) -> Iterator[None]:
+    """The variables that profiles.yml reads, for the length of one invocation."""
+    config = duckdb_config(settings)
+    wanted = {
+        "WAREHOUSE_FILE": str(settings.warehouse_file),
+        "WAREHOUSE_MEMORY_LIMIT": str(config["memory_limit"]),
+        "WAREHOUSE_TEMP_DIRECTORY": str(config["temp_directory"]),
+        "WAREHOUSE_THREADS": str(config.get("threads", os.cpu_count() or 1)),
+    }
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _close_connections() -> None:
+    """Let go of the file: dbt-duckdb would keep it open for a next invocation."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
+
+    environment: Any = DuckDBConnectionManager._ENV
+    if environment is not None:
+        environment.close()
+    DuckDBConnectionManager.close_all_connections()
+
+
+def _close_log() -> None:
+    """Close dbt's log file: its next invocation would drop the handler with the file still open."""
+    from dbt_common.events.event_manager_client import (  # noqa: PLC0415 - as above
+        cleanup_event_logger,
+        get_event_manager,
+    )
+
+    for logger in get_event_manager().loggers:
+        python_logger = logger._python_logger  # dbt offers no other way
+        if python_logger is None:
+            continue
+        for handler in list(python_logger.handlers):
+            python_logger.removeHandler(handler)
+            handler.close()
+    cleanup_event_logger()
+
+
+def _node_failure(settings: Settings, subject: str, result: Any) -> CreditloopError:
+    if str(result.node.resource_type) in ("test", "unit_test") and result.failures:
+        return PermanentError(
+            "dbt test failed",
+            subject=subject,
+            expected=f"no row from {result.node.name}",
+            got=f"{result.failures}",
+            next_step=f"Run the compiled test under {dbt_folder(settings)} to see the rows; "
+            "what is published is untouched.",
+        )
+    return _failure(settings, subject, result.node.name, str(result.message or ""))
+
+
+def _failure(settings: Settings, subject: str, name: str, message: str) -> CreditloopError:
+    """An error that names the node and the kind of failure, but no value out of a row."""
+    kind = TransientError if _is_transient(message) else PermanentError
+    found = re.search(r"\b([A-Z][A-Za-z ]*? Error):", message)
+    return kind(
+        "dbt failed",
+        subject=subject,
+        expected=f"{name} to succeed",
+        got=found.group(1) if found else "an error",
+        next_step=f"See {dbt_folder(settings) / 'dbt.log'}; what is published is untouched, and "
+        "the same command builds the night anew.",
+    )
+
+
+def _is_transient(message: str) -> bool:
+    lowered = message.lower()
+    return any(sign in lowered for sign in _TRANSIENT_SIGNS)
+
+
+def model_runs(nodes: Sequence[NodeRun]) -> list[NodeRun]:
+    """The models among the nodes, in the order they ran."""
+    return [node for node in nodes if node.kind == "model"]
