@@ -1,0 +1,120 @@
+"""Landing files of a dirty world: rows sent late, sent again, changed, withdrawn, moved."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+
+from tests.reference.values import Row
+
+FIRST_DAY = date(2025, 1, 1)
+BATCHES = [
+    FIRST_DAY + timedelta(days=days)
+    for days in (0, 20, 45, 60, 75, 90, 105, 120, 135, 150, 165, 180)
+]
+KEYS = {
+    "users": ("user_id",),
+    "transactions": ("transaction_id",),
+    "accounts": ("account_id", "effective_at"),
+    "statements": ("statement_id",),
+    "loans": ("loan_id",),
+    "installments": ("loan_id", "installment_no"),
+    "repayments": ("repayment_id",),
+    "limit_decisions": ("decision_id",),
+    "consents": ("user_id", "purpose", "changed_at"),
+    "disputes": ("dispute_id",),
+}
+
+Change = Callable[[Row], None]
+
+
+class DirtyLanding:
+    """Collects rows by feed and batch; every choice comes from one seeded source."""
+
+    def __init__(self, seed: int, user_count: int) -> None:
+        """Start with empty folders."""
+        self.random = Random(seed)
+        self.user_count = user_count
+        self._rows: dict[tuple[str, date], dict[tuple[object, ...], Row]] = defaultdict(dict)
+
+    def chance(self, share: float) -> bool:
+        """True in this share of cases."""
+        return self.random.random() < share
+
+    def day(self, first: int = -300, last: int = 200) -> date:
+        """A day between these many days from the first one."""
+        return FIRST_DAY + timedelta(days=self.random.randint(first, last))
+
+    def moment(self, day: date) -> str:
+        """Any second of a day, so that many fall on another business day than in UTC."""
+        hour, minute, second = (self.random.randint(0, top) for top in (23, 59, 59))
+        return f"{day} {hour:02d}:{minute:02d}:{second:02d}"
+
+    def any_user(self) -> str:
+        """Any user at all."""
+        return f"u{self.random.randrange(self.user_count)}"
+
+    def user_or_other(self, user: str) -> str:
+        """The user, but now and then somebody else: ids that do not fit together."""
+        return user if self.chance(0.97) else self.any_user()
+
+    def send(
+        self, feed: str, row: Row, change: Change | None = None, first: Sequence[int] = ()
+    ) -> None:
+        """Send a row in one batch, and perhaps again in later ones.
+
+        Sent again it is withdrawn (to come back in a still later batch, perhaps), or changed, or
+        the same; now and then it has moved to another user.
+
+        Args:
+            feed: Name of the feed.
+            row: Columns without those that are empty or None.
+            change: What may be different the next time.
+            first: Batches to choose the first one from; default any, early ones more often.
+        """
+        if first:
+            position = self.random.choice(first)
+        else:
+            position = min(self.random.randrange(len(BATCHES)) for _ in range(2))
+        self._put(feed, row, position)
+        current = dict(row)
+        position += 1
+        while position < len(BATCHES) and self.chance(0.25):
+            position = self.random.randrange(position, len(BATCHES))
+            if self.chance(0.25):
+                self._withdraw(feed, current, position)
+            else:
+                if change is not None:
+                    change(current)
+                if "user_id" not in KEYS[feed] and self.chance(0.1):
+                    current["user_id"] = self.any_user()
+                self._put(feed, current, position)
+            position += 1
+
+    def _put(self, feed: str, row: Row, position: int) -> None:
+        key = tuple(row[column] for column in KEYS[feed])
+        told = {column: value for column, value in row.items() if value is not None}
+        self._rows[feed, BATCHES[position]][key] = told
+
+    def _withdraw(self, feed: str, row: Row, position: int) -> None:
+        """Only the key is told; the columns are there, as a file needs all required ones."""
+        key = tuple(row[column] for column in KEYS[feed])
+        emptied = {column: row[column] if column in KEYS[feed] else None for column in row}
+        self._rows[feed, BATCHES[position]][key] = emptied | {"is_deleted": True}
+
+    def write(self, landing: Path) -> None:
+        """Write a folder for every feed and batch, with its control file."""
+        for feed in KEYS:
+            for batch in BATCHES:
+                folder = landing / feed / f"dt={batch}"
+                folder.mkdir(parents=True)
+                rows = self._rows[feed, batch].values()
+                if rows:
+                    lines = "".join(json.dumps(row) + "\n" for row in rows)
+                    (folder / "part.jsonl").write_text(lines, encoding="utf-8")
+                control = json.dumps({"rows": len(rows)})
+                (folder / "_control.json").write_text(control, encoding="utf-8")

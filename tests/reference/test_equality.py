@@ -1,0 +1,118 @@
+"""The marts equal the reference, in a simulated world and in a dirty one."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.reference.comparison import (
+    Difference,
+    count_by_column,
+    find_differences,
+    read_catalogue,
+    read_marts,
+)
+from tests.reference.worlds import World, dirty_world, simulated_world
+
+WORLDS = {"simulated": simulated_world, "dirty": dirty_world}
+CONSENT_COLUMNS = {"has_scoring_consent", "has_gated_consent", "consent_basis"}
+TELLING_VALUES = 20
+"""At least so many values of each feature must be neither empty nor 0."""
+
+
+@pytest.fixture
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, World]:
+    return {name: build(tmp_path_factory.getbasetemp()) for name, build in WORLDS.items()}
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_every_value_of_every_user_equals_the_reference(
+    name: str, worlds: dict[str, World]
+) -> None:
+    for night in worlds[name].nights:
+        differences = find_differences(night.reference, night.marts)
+        shown = (count_by_column(differences), differences[:5])
+        assert not differences, f"{name} {night.question}: {shown}"
+        assert len(night.reference) >= 50
+
+
+def test_the_contract_accepts_every_row(worlds: dict[str, World]) -> None:
+    assert {name: world.quarantined_rows for name, world in worlds.items()} == dict.fromkeys(
+        WORLDS, 0
+    )
+
+
+def test_every_catalogued_feature_is_compared(worlds: dict[str, World]) -> None:
+    catalogue = read_catalogue()
+    assert len(catalogue) >= 61
+    for world in worlds.values():
+        for night in world.nights:
+            for columns in night.reference.values():
+                assert set(columns) == set(catalogue) | CONSENT_COLUMNS
+            for feature, mart in catalogue.items():
+                assert all(feature in columns for columns in night.marts[mart].values())
+
+
+def test_no_feature_is_compared_on_nothing(worlds: dict[str, World]) -> None:
+    telling = Counter(
+        feature
+        for world in worlds.values()
+        for night in world.nights
+        for columns in night.reference.values()
+        for feature, value in columns.items()
+        if value is not None and value != 0
+    )
+    scarce = {name: telling[name] for name in read_catalogue() if telling[name] < TELLING_VALUES}
+    assert not scarce
+
+
+def test_consents_of_both_kinds_and_bases_are_compared(worlds: dict[str, World]) -> None:
+    seen = {
+        (column, columns[column])
+        for night in worlds["dirty"].nights
+        for columns in night.reference.values()
+        for column in CONSENT_COLUMNS
+    }
+    assert len(seen) == 6
+
+
+def test_one_altered_value_is_reported_whatever_the_feature(
+    worlds: dict[str, World], tmp_path: Path
+) -> None:
+    world = worlds["dirty"]
+    night = world.nights[0]
+    user = min(night.reference)
+    copy = tmp_path / "copy.duckdb"
+    shutil.copy(world.settings.warehouse_file, copy)
+    with duckdb.connect(str(copy)) as connection:
+        for feature, mart in read_catalogue().items():
+            connection.begin()
+            connection.execute(
+                f"update marts.{mart} set {feature} = coalesce({feature}, 0) + 1"
+                " where user_key = ? and as_of_date = ? and known_on = ?",
+                [user, night.question.as_of, night.question.known_on],
+            )
+            altered = read_marts(connection, night.question)
+            connection.rollback()
+            (difference,) = find_differences(night.reference, altered)
+            assert (difference.column, difference.user_key) == (feature, user)
+            assert difference.found == (difference.expected or 0) + 1
+
+
+def test_a_missing_and_a_needless_user_are_reported(worlds: dict[str, World]) -> None:
+    night = worlds["dirty"].nights[0]
+    mart = "fct_user_spending_daily"
+    first, *others = sorted(night.reference)
+    columns = night.marts[mart][first]
+    without_first = {user: night.marts[mart][user] for user in others}
+    with_stranger = night.marts[mart] | {-1: columns}
+    assert find_differences(night.reference, {mart: without_first}) == [
+        Difference("", first, expected=True, found=False)
+    ]
+    assert find_differences(night.reference, {mart: with_stranger}) == [
+        Difference("", -1, expected=False, found=True)
+    ]

@@ -1,0 +1,66 @@
+"""Dates and numbers as the features mean them."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+Row = dict[str, Any]
+"""One row of a feed or of a mart, by column name."""
+
+ZERO = Decimal(0)
+CENT = Decimal("0.01")
+ONE_DAY = timedelta(days=1)
+BUSINESS_TIMEZONE = ZoneInfo("Asia/Shanghai")
+FAMILY = {"huabei": "revolving", "jiebei": "installment"}
+"""Product -> family."""
+
+
+def business_date(moment: datetime) -> date:
+    """The business day of a UTC moment without zone."""
+    return moment.replace(tzinfo=UTC).astimezone(BUSINESS_TIMEZONE).date()
+
+
+def business_date_if_any(moment: datetime | None) -> date | None:
+    """The business day, or nothing for no moment."""
+    return None if moment is None else business_date(moment)
+
+
+def reached(day: date | None, as_of: date) -> date | None:
+    """A dated attribute reads as empty before its own day."""
+    return day if day is not None and day <= as_of else None
+
+
+def days_before(as_of: date, day_count: int) -> date:
+    """The last day outside a window of so many days that ends with ``as_of``."""
+    return as_of - timedelta(days=day_count)
+
+
+def months_before(as_of: date, month_count: int) -> date:
+    """The last day outside a window of months; the day of the month is clipped to its length."""
+    year, month_index = divmod(as_of.year * 12 + as_of.month - 1 - month_count, 12)
+    month = month_index + 1
+    length = calendar.monthrange(year, month)[1]
+    return date(year, month, min(as_of.day, length))
+
+
+def total(amounts: Iterable[Decimal | None]) -> Decimal:
+    """The sum; an unknown amount adds nothing."""
+    return sum((amount for amount in amounts if amount is not None), ZERO)
+
+
+def to_cents(amount: Decimal) -> Decimal:
+    """Money to the cent, halves up."""
+    return amount.quantize(CENT, ROUND_HALF_UP)
+
+
+def to_ratio(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
+    """``part`` of ``whole`` between 0 and 1, six places; nothing without a positive whole."""
+    if whole <= 0:
+        return None
+    share = max(Decimal(part), ZERO) / Decimal(whole)
+    return min(share.quantize(Decimal("0.000001"), ROUND_HALF_UP), Decimal(1))
