@@ -1,0 +1,1 @@
+"""Scorecards: reviewed JSON, checked on loading."""

@@ -1,0 +1,166 @@
+"""A scorecard as data: frozen models of the JSON file, nothing that reads or computes.
+
+Every number is exact: points are whole, edges are DECIMAL(18,6) written as text.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainSerializer,
+    StrictInt,
+)
+
+EDGE_DECIMALS = 6
+EDGE_PATTERN = re.compile(r"-?\d{1,12}(\.\d{1,6})?")
+POINTS_LIMIT = 10_000
+DIMENSIONS = ("spending", "repayment", "history", "linkage")
+"""Dimensions that ``scores.scores`` has a points column for, in printing order."""
+
+Monotone = Literal["increasing", "decreasing", "none"]
+State = Literal["champion", "challenger", "retired"]
+
+
+def _parse_edge(value: object) -> object:
+    if isinstance(value, Decimal):
+        value = format(value, "f")
+    if not isinstance(value, str) or not EDGE_PATTERN.fullmatch(value):
+        raise ValueError('a DECIMAL(18,6) written as text, such as "0.5"')
+    return Decimal(value)
+
+
+def _write_edge(value: Decimal) -> str:
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+Edge = Annotated[
+    Decimal, BeforeValidator(_parse_edge), PlainSerializer(_write_edge, return_type=str)
+]
+Points = Annotated[StrictInt, Field(ge=-POINTS_LIMIT, le=POINTS_LIMIT)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Bin(_Part):
+    """The values ``lower <= value < upper``; an open end is null."""
+
+    lower: Edge | None
+    upper: Edge | None
+    points: Points
+    label: Text
+
+
+class ValueRule(_Part):
+    """What a value outside the bins earns, why, and what the user is told.
+
+    Attributes:
+        points: Whole points.
+        reason: Why these points, for reviewers of the card.
+        reason_code: Code of the reason when this rule cost points.
+        reason_zh: The same in words for the user, Chinese.
+        reason_en: The same in words for the user, English.
+    """
+
+    points: Points
+    reason: Text
+    reason_code: Text
+    reason_zh: Text
+    reason_en: Text
+
+
+class CardFeature(_Part):
+    """One feature: its bins, and what happens outside them.
+
+    ``missing`` is for NULL, ``unseen`` for a value that no bin holds (NaN, or beyond a closed end).
+    ``monotone`` says how points go with the value.
+    """
+
+    feature_name: Text
+    dimension: Text
+    monotone: Monotone
+    reason_code: Text
+    reason_zh: Text
+    reason_en: Text
+    bins: Annotated[tuple[Bin, ...], Field(min_length=1, max_length=100)]
+    missing: ValueRule
+    unseen: ValueRule
+
+    @property
+    def maximum_points(self) -> int:
+        """The most this feature can give; points lost are counted from here."""
+        return max(*(part.points for part in self.bins), self.missing.points, self.unseen.points)
+
+
+class Dimension(_Part):
+    """One entry of the open registry of dimensions; valid on ``valid_from <= date < valid_to``."""
+
+    dimension: Text
+    title_zh: Text
+    title_en: Text
+    valid_from: date
+    valid_to: date | None
+
+
+class Scale(_Part):
+    """Points as odds: ``base_score`` stands for ``base_odds`` good to one bad; ``pdo`` doubles it.
+
+    ``meaning`` is ``intent`` where nobody has measured it (expert cards), else ``fitted``.
+    """
+
+    base_score: StrictInt
+    base_odds: Annotated[StrictInt, Field(gt=0)]
+    pdo: Annotated[StrictInt, Field(gt=0)]
+    meaning: Literal["intent", "fitted"]
+
+
+class ScoreRange(_Part):
+    """Both ends belong to the range; the published score is clipped to it."""
+
+    minimum: StrictInt
+    maximum: StrictInt
+
+
+class ScorabilityRule(_Part):
+    """A user is scored only with ``feature_name >= minimum``; NULL fails."""
+
+    feature_name: Text
+    minimum: Edge
+    reason_code: Text
+    reason_zh: Text
+    reason_en: Text
+
+
+class Card(_Part):
+    """A reviewed scorecard; see ``docs/score.md`` for every field.
+
+    The score is ``base_points`` plus the points of every feature, clipped to ``score_range``.
+    """
+
+    card_id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*_v[1-9][0-9]*$")]
+    title: Text
+    state: State
+    kind: Literal["expert", "trained"]
+    purpose: Text
+    valid_from: date
+    scale: Scale
+    base_points: Points
+    score_range: ScoreRange
+    dimensions: Annotated[tuple[Dimension, ...], Field(min_length=1)]
+    scorability: tuple[ScorabilityRule, ...]
+    features: Annotated[tuple[CardFeature, ...], Field(min_length=1, max_length=200)]
+    calibration: dict[str, JsonValue] | None
+    training: dict[str, JsonValue] | None
+    hash: Text

@@ -1,0 +1,1 @@
+"""One user, one score, as an addition."""

@@ -1,0 +1,100 @@
+"""An explanation as data: everything a user may ask about one score."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PointLine(_Part):
+    """What one feature added; ``value`` is None where there was none."""
+
+    feature_name: str
+    title_zh: str
+    title_en: str
+    unit: str
+    value: Decimal | None
+    bin: str
+    points: int
+
+
+class DimensionSum(_Part):
+    """A dimension's subtotal and the lines that make it."""
+
+    dimension: str
+    title_zh: str
+    title_en: str
+    points: int
+    lines: tuple[PointLine, ...]
+
+
+class Reason(_Part):
+    """One of the features that cost the most points, in words."""
+
+    reason_rank: int
+    feature_name: str
+    dimension: str
+    points: int
+    points_lost: int
+    reason_code: str
+    reason_zh: str
+    reason_en: str
+
+
+class Evidence(_Part):
+    """What the score rests on, and how old that is.
+
+    Attributes:
+        known_on: The last batch date that the computation looked at.
+        evidence_days: Days with any record of the user.
+        months_on_book: Whole months since the user joined.
+        newest_as_of_date: The newest published night.
+        age_days: Days from the explained night to the newest published one.
+    """
+
+    known_on: date
+    evidence_days: int | None
+    months_on_book: int | None
+    newest_as_of_date: date
+    age_days: int
+
+
+class Explanation(_Part):
+    """One user's score of one night as an addition.
+
+    ``points_base`` + the dimensions' points + ``points_clipped`` = ``score``. For a user that is
+    not scored these are None, ``dimensions`` and ``reasons`` are empty, and ``score_status_reason``
+    says why.
+    """
+
+    user_key: int
+    as_of_date: date
+    generation: int
+    card_id: str
+    score_status: str
+    score_status_reason: str | None
+    score: int | None
+    band_code: str | None
+    band_title_zh: str | None
+    band_title_en: str | None
+    points_base: int | None
+    dimensions: tuple[DimensionSum, ...]
+    points_clipped: int | None
+    reasons: tuple[Reason, ...]
+    evidence: Evidence
+
+    def to_dict(self) -> dict[str, object]:
+        """The same for programs: plain JSON types, exact decimals as text."""
+        return self.model_dump(mode="json")
+
+    def render(self) -> str:
+        """The same for people: text of at most 80 columns, Chinese and English."""
+        from scoring.explain.text import render_text  # noqa: PLC0415 - it needs this module
+
+        return render_text(self)

@@ -1,0 +1,59 @@
+"""The same, from what the real score step and the real publisher made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scoring.explain.explain import explain
+from scoring.publish.step import publish_night
+from scoring.score.step import score_night
+from scoring.settings import Settings
+from scoring.warehouse.store import open_warehouse
+from tests.scoring.publish.handmade import Handmade
+from tests.scoring.score.batches import make_row
+from tests.scoring.score.night_tables import NIGHT, fill_marts, make_deployment
+
+
+class Landing(Handmade):
+    """The publisher's own helper, over a warehouse whose marts exist already."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    settings = make_deployment(tmp_path, monkeypatch)
+    with open_warehouse(settings) as connection:
+        connection.execute(
+            "alter table marts.dim_user_night add column has_gated_consent boolean default false"
+        )
+    landing = Landing(settings)
+    landing.land_users(NIGHT.as_of_date, [1, 2])
+    fill_marts(settings, make_row(1), make_row(2, evidence=3))
+    score_night(settings, NIGHT)
+    landing.set_gates(NIGHT)
+    publish_night(settings, NIGHT)
+    return settings
+
+
+def test_published_score_is_explained_as_scored(published: Settings) -> None:
+    found = explain(published, user_key=1)
+    lines = {line.feature_name: line.points for part in found.dimensions for line in part.lines}
+    assert lines == {
+        "late_payment_count_365d": 20,
+        "payment_ratio_180d": 0,
+        "spend_amount_90d": 15,
+        "revolving_utilisation_ratio": -12,
+    }
+    assert (found.points_base, found.score, found.band_code) == (600, 623, "good")
+    assert [reason.reason_code for reason in found.reasons] == ["P", "U"]
+    assert " 600 +15 +0 +20 -12 +0 = 623" in found.render().splitlines()
+
+
+def test_published_status_is_explained(published: Settings) -> None:
+    found = explain(published, NIGHT.as_of_date, user_key=2)
+    assert found.score_status == "insufficient_history"
+    assert "记录太少 / Too few records" in found.render()
