@@ -1,0 +1,1 @@
+"""Gates: what must hold for a night, checked by Great Expectations inside DuckDB."""
