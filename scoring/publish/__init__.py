@@ -1,0 +1,1 @@
+"""Generations: what readers see."""

@@ -1,0 +1,89 @@
+"""The night tables readers see: their columns, types and what counts for their content hash."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+SCORES = "scores_history"
+POINTS = "score_points"
+REASONS = "score_reasons"
+CHANGES = "score_changes"
+CONSENTED = "consented_users"
+
+_NIGHT = {"user_key": "bigint", "as_of_date": "date", "known_on": "date"}
+
+SCORE_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        **_NIGHT,
+        "score": "integer",
+        "score_status": "varchar",
+        "score_status_reason": "varchar",
+        "band_code": "varchar",
+        "pd_12m": "decimal(18, 6)",
+        "points_base": "integer",
+        "points_spending": "integer",
+        "points_repayment": "integer",
+        "points_history": "integer",
+        "points_linkage": "integer",
+        "points_clipped": "integer",
+        "card_id": "varchar",
+        "months_on_book": "bigint",
+        "evidence_days": "bigint",
+    }
+)
+"""Columns of ``scores`` and ``scores_latest``."""
+
+ORIGIN_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {"code_version": "varchar", "published_at_generation": "bigint"}
+)
+"""What ``scores_history`` adds in its files; says who made a value, so no part of its content."""
+
+POINT_LISTS: Mapping[str, str] = MappingProxyType(
+    {
+        "feature_names": "varchar[]",
+        "feature_values": "decimal(18, 6)[]",
+        "bins": "varchar[]",
+        "points": "integer[]",
+    }
+)
+
+REASON_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        **_NIGHT,
+        "reason_rank": "integer",
+        "feature_name": "varchar",
+        "dimension": "varchar",
+        "points": "integer",
+        "points_lost": "integer",
+        "reason_code": "varchar",
+        "reason_zh": "varchar",
+        "reason_en": "varchar",
+    }
+)
+
+CHANGE_PARTS = ("base", "spending", "repayment", "history", "linkage", "clipped")
+"""``score_change`` is the sum of ``change_<part>`` over these, always."""
+
+CHANGE_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        **_NIGHT,
+        "previous_as_of_date": "date",
+        "previous_known_on": "date",
+        "score": "integer",
+        "previous_score": "integer",
+        "score_change": "integer",
+        **{f"change_{part}": "integer" for part in CHANGE_PARTS},
+    }
+)
+
+CONTENT: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        SCORES: SCORE_COLUMNS,
+        POINTS: MappingProxyType({**_NIGHT, **POINT_LISTS}),
+        REASONS: REASON_COLUMNS,
+        CHANGES: CHANGE_COLUMNS,
+        CONSENTED: MappingProxyType({"user_key": "bigint"}),
+    }
+)
+"""Per kind of file the columns whose values are its content."""

@@ -1,0 +1,62 @@
+"""Files of the published folder: written aside, flushed, read-only, made visible by one rename."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from pathlib import Path
+
+READ_ONLY = 0o444
+
+
+def aside(target: Path) -> Path:
+    """A hidden name beside ``target`` for a file that is still being written."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
+
+
+def settle(written: Path, target: Path) -> None:
+    """Make a file that was written aside visible as ``target``, at once and read-only."""
+    _flush(written)
+    written.chmod(READ_ONLY)
+    written.replace(target)
+    _flush(target.parent)
+
+
+def point_to(source: Path, name: Path) -> None:
+    """Let ``name`` be the content of ``source`` from one instant to the next.
+
+    A hard link where the file system has them, else a copy.
+    """
+    link = aside(name)
+    link_or_copy(source, link)
+    link.replace(name)
+    link.unlink(missing_ok=True)  # a rename onto another link of the same file does nothing
+    _flush(name.parent)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """A second name for ``source``: a hard link, or a flushed copy where there are none."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+        target.chmod(READ_ONLY)
+        _flush(target)
+
+
+def write_json(target: Path, content: dict[str, object]) -> None:
+    """Replace a small JSON file at once."""
+    written = aside(target)
+    written.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    settle(written, target)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

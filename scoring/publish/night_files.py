@@ -1,0 +1,175 @@
+"""The immutable Parquet files of a night."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from scoring.publish.columns import (
+    CHANGE_PARTS,
+    CHANGES,
+    CONSENTED,
+    CONTENT,
+    POINTS,
+    REASONS,
+    SCORES,
+)
+from scoring.publish.consent import CONSENTED_TABLE, Consent
+from scoring.publish.files import aside, settle
+from scoring.publish.manifest import PublishedFile
+from scoring.settings import Settings
+from scoring.warehouse.content_hash import content_hash
+from scoring.warehouse.sql import quote_identifier, quote_literal
+
+_SOURCES = {
+    SCORES: "scores.scores",
+    POINTS: "scores.score_points",
+    REASONS: "scores.score_reasons",
+}
+
+
+class NightWriter:
+    """Writes the files of one night, re-using what is already there with the same content.
+
+    Args:
+        connection: The build warehouse, with the temporary tables of ``read_consent``.
+        settings: The deployment.
+        consent: Whose rows may be written.
+        generation: The generation being made.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        settings: Settings,
+        consent: Consent,
+        generation: int,
+    ) -> None:
+        self._connection = connection
+        self._folder = settings.published
+        self._consent = consent
+        self._generation = generation
+
+    def write_night(
+        self, table: str, as_of_date: date, known_on: date, published: PublishedFile | None
+    ) -> PublishedFile:
+        """Write what the warehouse holds of a night; consent then and now are both needed."""
+        columns = dict(CONTENT[table])
+        expressions = _cast(columns)
+        if table == SCORES:
+            expressions += [
+                "code_version::varchar as code_version",
+                f"{self._generation}::bigint as published_at_generation",
+            ]
+        query = f"""
+            select {", ".join(expressions)}
+            from {_SOURCES[table]}
+            where as_of_date = date '{as_of_date}' and known_on = date '{known_on}'
+                and user_key in (
+                    select user_key from scores.scores
+                    where as_of_date = date '{as_of_date}' and known_on = date '{known_on}'
+                        and score_status <> 'no_consent'
+                )
+                and {self._consent.condition()}
+        """
+        return self._write(table, as_of_date, known_on, query, published)
+
+    def write_changes(
+        self, scores: PublishedFile, previous: PublishedFile | None, published: PublishedFile | None
+    ) -> PublishedFile:
+        """Write how the scores of a night differ from those of the night before it."""
+        before = (
+            f"select * from {self.read(previous)}"
+            if previous
+            else f"select * from {self.read(scores)} where false"
+        )
+        day = f"date '{previous.as_of_date}'" if previous else "null::date"
+        known_on = f"date '{previous.known_on}'" if previous else "null::date"
+        both = "current_scores.score is not null and previous_scores.score is not null"
+        parts = ", ".join(
+            f"case when {both} then current_scores.points_{part} - previous_scores.points_{part} "
+            f"end as change_{part}"
+            for part in CHANGE_PARTS
+        )
+        query = f"""
+            with current_scores as (select * from {self.read(scores)}),
+
+            previous_scores as ({before})
+
+            select
+                current_scores.user_key,
+                current_scores.as_of_date,
+                current_scores.known_on,
+                {day} as previous_as_of_date,
+                {known_on} as previous_known_on,
+                current_scores.score,
+                previous_scores.score as previous_score,
+                current_scores.score - previous_scores.score as score_change,
+                {parts}
+            from current_scores
+            left join previous_scores using (user_key)
+            where {self._consent.condition()}
+        """
+        wrapped = f"select {', '.join(_cast(dict(CONTENT[CHANGES])))} from ({query})"
+        return self._write(CHANGES, scores.as_of_date, scores.known_on, wrapped, published)
+
+    def write_consented(self, known_on: date, query: str = "") -> PublishedFile:
+        """Write the keys of all users who may be shown."""
+        query = query or f"select user_key::bigint as user_key from {CONSENTED_TABLE}"
+        return self._write(CONSENTED, known_on, known_on, query, None)
+
+    def read(self, file: PublishedFile) -> str:
+        """SQL that reads one published file."""
+        return f"read_parquet({quote_literal(str(self._folder / file.file))})"
+
+    def _write(
+        self,
+        table: str,
+        as_of_date: date,
+        known_on: date,
+        query: str,
+        published: PublishedFile | None,
+    ) -> PublishedFile:
+        columns = list(CONTENT[table])
+        count, text = content_hash(self._connection, f"({query})", columns)
+        if published is not None and self._holds(published, columns, text):
+            return published
+        place = "" if table == CONSENTED else f"/as_of_date={as_of_date}/known_on={known_on}"
+        name = f"{table}{place}/{text}.parquet"
+        if not self._is_named(name):
+            self._copy(query, self._folder / name)
+        return PublishedFile(table, as_of_date, known_on, name, text, count)
+
+    def _holds(self, published: PublishedFile, columns: list[str], text: str) -> bool:
+        """Whether a published file shows just this once consent as known now is applied."""
+        if published.content_hash == text:
+            return True
+        shown = f"(select * from {self.read(published)} where {self._consent.condition()})"
+        return self._consent.is_asked and content_hash(self._connection, shown, columns)[1] == text
+
+    def _is_named(self, name: str) -> bool:
+        """Whether a generation names this file; one that none names may be a killed run's."""
+        row = self._connection.execute(
+            "select exists (select 1 from ops.generation_nights where file = ?)", [name]
+        ).fetchone()
+        return row is not None and bool(row[0]) and (self._folder / name).is_file()
+
+    def _copy(self, query: str, target: Path) -> None:
+        written = aside(target)
+        order = (
+            "user_key, reason_rank" if target.is_relative_to(self._folder / REASONS) else "user_key"
+        )
+        self._connection.execute(
+            f"copy ({query} order by {order}) to {quote_literal(str(written))} "
+            "(format parquet, compression zstd)"
+        )
+        settle(written, target)
+
+
+def _cast(columns: dict[str, str]) -> list[str]:
+    return [
+        f"{quote_identifier(name)}::{kind} as {quote_identifier(name)}"
+        for name, kind in columns.items()
+    ]
