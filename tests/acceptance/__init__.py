@@ -1,0 +1,1 @@
+"""Acceptance on real, public data: adapters into the landing contract, and nights over them."""
