@@ -1,0 +1,20 @@
+"""One module per command (or family of commands); each registers itself on the app."""
+
+from __future__ import annotations
+
+import typer
+
+from scoring.cli.commands import (
+    explain,
+    ingest,
+    maintenance,
+    night,
+    publications,
+    simulate,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add every command to ``app``."""
+    for module in (simulate, ingest, night, publications, explain, maintenance):
+        module.register(app)

@@ -1,0 +1,129 @@
+"""``creditloop doctor``: what a deployment needs, checked without changing anything."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import duckdb
+
+from scoring.errors import CreditloopError, TransientError
+from scoring.landing.identity import lookup_user_key
+from scoring.settings import PROJECT_ROOT, Settings
+from scoring.warehouse.lock import writer_lock
+from scoring.warehouse.store import SCHEMA_VERSION, read_schema_version
+
+MINIMUM_FREE_BYTES = 2 * 1024**3
+LOCK_WAIT_SECONDS = 1.0
+PACKAGES = ("apache-airflow", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pyarrow")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Outcome of one check."""
+
+    subject: str
+    is_ok: bool
+    detail: str
+
+    def to_dict(self) -> dict[str, object]:
+        """The finding for JSON."""
+        return asdict(self)
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Run every check; a check that raises counts as failed."""
+    checks: list[tuple[str, Callable[[Settings], str]]] = [
+        ("python", lambda _: sys.version.split()[0]),
+        ("packages", _packages),
+        ("dbt project", _dbt_project),
+        ("home folder", _home),
+        ("free disk", _disk),
+        ("identity key", _identity_key),
+        ("warehouse", _warehouse),
+        ("publication", _publication),
+    ]
+    findings = []
+    for subject, check in checks:
+        try:
+            findings.append(Finding(subject, is_ok=True, detail=check(settings)))
+        except (CreditloopError, OSError, ValueError, PackageNotFoundError) as error:
+            findings.append(Finding(subject, is_ok=False, detail=str(error)))
+    return findings
+
+
+def _packages(_: Settings) -> str:
+    return ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+
+
+def _dbt_project(_: Settings) -> str:
+    project = PROJECT_ROOT / "dbt_project" / "dbt_project.yml"
+    if not project.is_file():
+        raise ValueError(f"no {project}; install the project whole, or run from a clone")
+    return "found"
+
+
+def _home(settings: Settings) -> str:
+    folder = _existing_part(settings.root)
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise ValueError(f"{folder} is no writable folder; set CREDITLOOP_HOME to one that is")
+    return str(settings.root)
+
+
+def _disk(settings: Settings) -> str:
+    free = shutil.disk_usage(_existing_part(settings.root)).free
+    if free < MINIMUM_FREE_BYTES:
+        raise ValueError(f"{free / 1024**3:.1f} GiB free; at least 2 GiB are needed")
+    return f"{free / 1024**3:.0f} GiB"
+
+
+def _identity_key(settings: Settings) -> str:
+    if settings.identity_key is None:
+        raise ValueError("CREDITLOOP_IDENTITY_KEY is not set; ingest needs it")
+    try:
+        lookup_user_key(
+            settings, ""
+        )  # whoever is asked for: another key than the vault's is refused
+    except TransientError:
+        return "set; the vault is in use, so it was not compared"
+    return "set, the vault's own" if settings.vault_file.exists() else "set"
+
+
+def _existing_part(folder: Path) -> Path:
+    while not folder.exists():
+        folder = folder.parent
+    return folder
+
+
+def _warehouse(settings: Settings) -> str:
+    if not settings.warehouse_file.exists():
+        return "none yet; the first run makes it"
+    try:
+        with writer_lock(settings.model_copy(update={"lock_timeout_seconds": LOCK_WAIT_SECONDS})):
+            found = read_schema_version(settings)
+    except TransientError as error:
+        return f"in use, not looked into ({error.got})"
+    if found > SCHEMA_VERSION:
+        raise ValueError(f"schema version {found} is newer than this code ({SCHEMA_VERSION})")
+    if found < SCHEMA_VERSION:
+        return f"schema version {found}; `creditloop upgrade` or the next run brings it to date"
+    return f"schema version {found}"
+
+
+def _publication(settings: Settings) -> str:
+    file = settings.published / "creditloop.duckdb"
+    if not file.exists():
+        return "none yet"
+    try:
+        with duckdb.connect(str(file), read_only=True) as connection:
+            row = connection.execute("select generation, as_of_date from publication").fetchone()
+    except duckdb.Error as error:
+        raise ValueError(f"{file.name} cannot be read ({type(error).__name__})") from error
+    if row is None:
+        raise ValueError(f"{file.name} holds no publication row; publish the night again")
+    return f"generation {row[0]}, night {row[1]}"

@@ -1,0 +1,47 @@
+"""Pages that are generated from their one source, so that they cannot disagree with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from scoring.settings import PREFIX, PROJECT_ROOT, Settings
+
+
+def render_env_example() -> str:
+    """``.env.example``: every setting with its default and meaning."""
+    lines = ["# Every setting of creditloop. Copy to .env and uncomment what you change.", ""]
+    for name, field in Settings.model_fields.items():
+        lines.append(f"# {field.description}")
+        default = field.get_default(call_default_factory=True)
+        if default is None:
+            text = ""
+        elif isinstance(default, dict | list):
+            text = json.dumps(default)
+        else:
+            text = str(default)
+        lines += [f"#{PREFIX}{name.upper()}={text}", ""]
+    return "\n".join(lines)
+
+
+def documents() -> Mapping[Path, Callable[[], str]]:
+    """Path of every generated page -> what renders it."""
+    from scoring.landing.documents import render_feeds_page, render_sources  # noqa: PLC0415
+
+    return {
+        PROJECT_ROOT / ".env.example": render_env_example,
+        PROJECT_ROOT / "docs" / "feeds.md": render_feeds_page,
+        PROJECT_ROOT / "dbt_project" / "models" / "staging" / "_sources.yml": render_sources,
+    }
+
+
+def main() -> None:
+    """Write every generated page."""
+    for path, render in documents().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(render(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

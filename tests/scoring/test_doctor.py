@@ -1,0 +1,53 @@
+"""Doctor finds what would stop a run, and mistakes no running night for an illness."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scoring.doctor import Finding, examine
+from scoring.landing.identity import attach_vault
+from scoring.settings import Settings, load_settings
+from scoring.warehouse.store import open_warehouse
+from tests.conftest import TEST_KEY
+from tests.scoring.other_writer import other_writer
+
+
+def find(settings: Settings, subject: str) -> Finding:
+    (finding,) = (each for each in examine(settings) if each.subject == subject)
+    return finding
+
+
+@pytest.fixture
+def with_vault(settings: Settings) -> Settings:
+    """A deployment whose vault was made with the settings' key."""
+    with open_warehouse(settings) as connection, attach_vault(connection, settings):
+        pass
+    return settings
+
+
+def test_the_vaults_own_key_is_recognised(with_vault: Settings) -> None:
+    finding = find(with_vault, "identity key")
+    assert (finding.is_ok, finding.detail) == (True, "set, the vault's own")
+
+
+def test_another_key_than_the_vaults_is_a_finding(with_vault: Settings) -> None:
+    other = load_settings(home=with_vault.root, identity_key=f"{TEST_KEY}-changed")
+    finding = find(other, "identity key")
+    assert not finding.is_ok
+    assert "expected the key that the vault was made with, got another one" in finding.detail
+
+
+def test_home_that_is_a_file_is_a_finding(settings: Settings) -> None:
+    settings.root.write_text("not a folder")
+    finding = find(settings, "home folder")
+    assert not finding.is_ok
+    assert "is no writable folder; set CREDITLOOP_HOME" in finding.detail
+
+
+def test_running_night_is_no_finding(with_vault: Settings, tmp_path: Path) -> None:
+    with other_writer(with_vault, tmp_path / "ready"):
+        finding = find(with_vault, "warehouse")
+    assert finding.is_ok
+    assert finding.detail.startswith("in use, not looked into (a lock held by process ")
