@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from scoring.landing.ingest import ingest_range
-from scoring.nights import make_night, new_run_id, run_night
-from scoring.recording import run_recorded
+from scoring.landing.ingest import load_range
+from scoring.nights import make_night, run_night
 from scoring.settings import Settings, load_settings
 from scoring.simulator.simulate import simulate
 
@@ -53,15 +52,7 @@ def make_world(home: Path, *, users: int, history_days: int, nights: int, seed: 
     settings = world.settings
     simulate(users=users, start=START, days=history_days + nights, seed=seed, out=settings.landing)
     last = START + timedelta(days=history_days - 1)
-    run_id = new_run_id("ingest")
-    run_recorded(
-        settings,
-        "ingest_range",
-        run_id,
-        last,
-        last,
-        lambda: ingest_range(settings, START, last, run_id=run_id).to_step_report(),
-    )
+    load_range(settings, START, last)
     return world
 
 

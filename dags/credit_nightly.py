@@ -23,25 +23,17 @@ from airflow.sdk import (
 )
 
 from scoring.errors import ConfigurationError
+from scoring.orchestration import WRITER_POOL
 from scoring.settings import load_settings
+from scoring.steps import STEPS
 
-STEPS = (
-    "ingest",
-    "check_landing",
-    "build_marts",
-    "check_marts",
-    "score",
-    "check_scores",
-    "publish",
-)
 TIMEZONE = load_settings().business_timezone
-WRITER_POOL = "creditloop_writer"
 PUBLISHED = Asset(name="creditloop_published", uri="creditloop://published/creditloop.duckdb")
 
-DOC = """
+DOC = f"""
 ### One business day, from landed files to published scores
 
-`ingest → check_landing → build_marts → check_marts → score → check_scores → publish`
+`{" → ".join(STEPS)}`
 
 * **Which day:** the parameter `as_of_date`, else the business date of the data interval's start.
 * **What was known:** the parameter `known_on`, else the end of that day.
@@ -49,7 +41,7 @@ DOC = """
   the expectation and the page under `reports/data_docs/`.
 * **Retries:** only lock, disk and network trouble; refused data and closed gates fail at once.
 * **Again:** clearing any task is safe; a day run twice leaves the same content as once.
-* **One writer:** every task takes the single slot of the pool `creditloop_writer`.
+* **One writer:** every task takes the single slot of the pool `{WRITER_POOL}`.
 """
 
 ONLY_TRANSIENT = ExceptionRetryPolicy(

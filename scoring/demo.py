@@ -16,9 +16,7 @@ from rich.table import Table
 
 from scoring.cli.console import configure_logging, err, out, progress_bar
 from scoring.errors import CreditloopError, PermanentError
-from scoring.nights import new_run_id
-from scoring.orchestration import airflow_command, airflow_environment, prepare_metadata
-from scoring.recording import run_recorded
+from scoring.orchestration import airflow_environment, night_command, prepare_metadata
 from scoring.settings import PREFIX, PROJECT_ROOT, Settings, load_settings
 from scoring.warehouse.store import open_warehouse
 
@@ -117,7 +115,7 @@ def prepare_home(home: Path) -> Settings:
 
 def load_history(settings: Settings) -> None:
     """Simulate every day and load all but the last nights in one go."""
-    from scoring.landing.ingest import ingest_range  # noqa: PLC0415 - after the home is ready
+    from scoring.landing.ingest import load_range  # noqa: PLC0415 - after the home is ready
     from scoring.simulator.simulate import simulate  # noqa: PLC0415
 
     out.rule(f"1. {USERS} simulated users, {HISTORY_DAYS + NIGHTS} days of files for ten feeds")
@@ -133,18 +131,8 @@ def load_history(settings: Settings) -> None:
     out.print(report.render(), markup=False, highlight=False)
     out.rule(f"2. {HISTORY_DAYS} days of history loaded in one go")
     last = START + timedelta(days=HISTORY_DAYS - 1)
-    run_id = new_run_id("ingest")
     with progress_bar() as on_progress:
-        loaded = run_recorded(
-            settings,
-            "ingest_range",
-            run_id,
-            last,
-            last,
-            lambda: ingest_range(
-                settings, START, last, run_id=run_id, on_progress=on_progress
-            ).to_step_report(),
-        )
+        loaded = load_range(settings, START, last, on_progress=on_progress)
     out.print(loaded.summary, markup=False, highlight=False)
 
 
@@ -162,15 +150,7 @@ def run_nights(settings: Settings) -> None:
         started = time.perf_counter()
         with log_file.open("w", encoding="utf-8") as log:
             done = subprocess.run(  # noqa: S603 - fixed command
-                airflow_command(
-                    "dags",
-                    "test",
-                    "credit_nightly",
-                    "--dagfile-path",
-                    str(PROJECT_ROOT / "dags" / "credit_nightly.py"),
-                    "--conf",
-                    f'{{"as_of_date": "{day}"}}',
-                ),
+                night_command(day),
                 env=airflow_environment(settings),
                 stdout=log,
                 stderr=subprocess.STDOUT,

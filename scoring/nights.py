@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import cast
@@ -17,19 +17,9 @@ from scoring.clock import business_date, utc_now
 from scoring.errors import ConfigurationError
 from scoring.recording import StepReport, run_recorded, startup
 from scoring.settings import Settings
+from scoring.steps import STEPS
 
 __all__ = ["STEPS", "Night", "StepReport", "make_night", "new_run_id", "run_night", "run_step"]
-
-STEPS: Mapping[str, str] = {
-    "ingest": "scoring.landing.ingest:ingest_night",
-    "check_landing": "expectations.gate:check_landing",
-    "build_marts": "scoring.marts.build:build_night",
-    "check_marts": "expectations.gate:check_marts",
-    "score": "scoring.score.step:score_night",
-    "check_scores": "expectations.gate:check_scores",
-    "publish": "scoring.publish.step:publish_night",
-}
-"""Step name -> ``module:function``, in the order of a night; imported only when run."""
 
 
 @dataclass(frozen=True)

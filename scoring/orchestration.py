@@ -6,9 +6,11 @@ names another; the environment's own ``AIRFLOW__*`` settings win.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -40,6 +42,15 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
 def airflow_command(*arguments: str) -> list[str]:
     """Command line of the Airflow that is installed beside this package."""
     return [str(Path(sys.executable).with_name("airflow")), *arguments]
+
+
+def night_command(as_of_date: date) -> list[str]:
+    """Command line that runs one night of the DAG without a scheduler (``airflow dags test``)."""
+    return airflow_command(
+        *("dags", "test", "credit_nightly"),
+        *("--dagfile-path", str(PROJECT_ROOT / "dags" / "credit_nightly.py")),
+        *("--conf", json.dumps({"as_of_date": as_of_date.isoformat()})),
+    )
 
 
 def prepare_metadata(settings: Settings) -> None:

@@ -15,7 +15,8 @@ from scoring.landing.passes import IngestPass
 from scoring.landing.raw_files import protect_spill_files, remove_leftovers
 from scoring.landing.report import IngestReport
 from scoring.landing.sealing import sealed_through
-from scoring.nights import Night, StepReport
+from scoring.nights import Night, StepReport, new_run_id
+from scoring.recording import run_recorded
 from scoring.settings import Settings
 from scoring.warehouse.store import open_warehouse
 
@@ -41,6 +42,34 @@ def ingest_night(settings: Settings, night: Night) -> StepReport:
             first = date.fromordinal(work.context.sealed.toordinal() + 1)
             work.warn(*find_gaps(work.context.connection, settings, first, known_on))
         return work.report().to_step_report()
+
+
+def load_range(
+    settings: Settings,
+    date_from: date,
+    date_to: date,
+    *,
+    history: bool = False,
+    reopen_reason: str | None = None,
+    accept_missing: Mapping[str, str] | None = None,
+    on_progress: OnProgress | None = None,
+) -> StepReport:
+    """``ingest_range`` as a run of its own, recorded with its time and memory; same errors."""
+    run_id = new_run_id("ingest")
+
+    def work() -> StepReport:
+        return ingest_range(
+            settings,
+            date_from,
+            date_to,
+            run_id=run_id,
+            history=history,
+            reopen_reason=reopen_reason,
+            accept_missing=accept_missing,
+            on_progress=on_progress,
+        ).to_step_report()
+
+    return run_recorded(settings, "ingest_range", run_id, date_to, date_to, work)
 
 
 def ingest_range(

@@ -10,8 +10,7 @@ import pytest
 
 from benchmarks.worlds import make_world
 from scoring.nights import STEPS
-from scoring.orchestration import airflow_command, airflow_environment, prepare_metadata
-from scoring.settings import PROJECT_ROOT
+from scoring.orchestration import airflow_environment, night_command, prepare_metadata
 from scoring.warehouse.store import open_warehouse
 
 
@@ -21,15 +20,7 @@ def test_dags_test_publishes_the_night_of_the_parameter(tmp_path: Path) -> None:
     day = world.night_dates[0]
     prepare_metadata(world.settings)
     done = subprocess.run(
-        airflow_command(
-            "dags",
-            "test",
-            "credit_nightly",
-            "--dagfile-path",
-            str(PROJECT_ROOT / "dags" / "credit_nightly.py"),
-            "--conf",
-            f'{{"as_of_date": "{day}"}}',
-        ),
+        night_command(day),
         env=world.environment | airflow_environment(world.settings),
         capture_output=True,
         text=True,

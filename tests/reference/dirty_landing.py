@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
+from scoring.landing.contract import load_feeds
 from tests.reference.values import Row
 
 FIRST_DAY = date(2025, 1, 1)
@@ -16,18 +17,7 @@ BATCHES = [
     FIRST_DAY + timedelta(days=days)
     for days in (0, 20, 45, 60, 75, 90, 105, 120, 135, 150, 165, 180)
 ]
-KEYS = {
-    "users": ("user_id",),
-    "transactions": ("transaction_id",),
-    "accounts": ("account_id", "effective_at"),
-    "statements": ("statement_id",),
-    "loans": ("loan_id",),
-    "installments": ("loan_id", "installment_no"),
-    "repayments": ("repayment_id",),
-    "limit_decisions": ("decision_id",),
-    "consents": ("user_id", "purpose", "changed_at"),
-    "disputes": ("dispute_id",),
-}
+KEYS = {feed.name: feed.key for feed in load_feeds().values()}
 
 Change = Callable[[Row], None]
 

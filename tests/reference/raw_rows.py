@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
+from scoring.landing.contract import load_feeds
 from scoring.settings import Settings
 from scoring.warehouse.store import open_warehouse
 from tests.reference.values import Row
 
 KEYS = {
-    "users": ("user_key",),
-    "transactions": ("transaction_id",),
-    "accounts": ("account_id", "effective_at"),
-    "statements": ("statement_id",),
-    "loans": ("loan_id",),
-    "installments": ("loan_id", "installment_no"),
-    "repayments": ("repayment_id",),
-    "limit_decisions": ("decision_id",),
-    "consents": ("user_key", "purpose", "changed_at"),
-    "disputes": ("dispute_id",),
+    feed.name: tuple(feed.column(name).raw_name for name in feed.key)
+    for feed in load_feeds().values()
 }
 """Feed -> the columns that say which thing a row is about."""
 

@@ -10,9 +10,7 @@ import typer
 from scoring.cli.commands.night import AcceptOption, accepted_feeds
 from scoring.cli.console import out, progress_bar
 from scoring.cli.options import ReasonOption, require_reason, to_date
-from scoring.nights import new_run_id
-from scoring.recording import StepReport, run_recorded
-from scoring.settings import Settings, load_settings
+from scoring.settings import load_settings
 
 DayOption = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
 
@@ -49,14 +47,18 @@ def ingest_command(
     settings = load_settings()
     accepted = accepted_feeds(accept_missing, reason)
     reopen_reason = require_reason(reason, option="--reopen") if reopen else None
-    report = _ingest(
-        settings,
-        first,
-        last,
-        history=history,
-        accept_missing=accepted,
-        reopen_reason=reopen_reason,
-    )
+    from scoring.landing.ingest import load_range  # noqa: PLC0415 - only when asked for
+
+    with progress_bar() as on_progress:
+        report = load_range(
+            settings,
+            first,
+            last,
+            history=history,
+            accept_missing=accepted,
+            reopen_reason=reopen_reason,
+            on_progress=on_progress,
+        )
     out.print(report.summary, markup=False, highlight=False)
 
 
@@ -82,32 +84,3 @@ def _range(day: date | None, first: date | None, last: date | None) -> tuple[dat
     if day is None and first is not None and last is not None:
         return first, last
     raise typer.BadParameter("give --date, or --from and --to", param_hint="--date")
-
-
-def _ingest(
-    settings: Settings,
-    first: date,
-    last: date,
-    *,
-    history: bool,
-    accept_missing: dict[str, str],
-    reopen_reason: str | None,
-) -> StepReport:
-    from scoring.landing.ingest import ingest_range  # noqa: PLC0415 - only when asked for
-
-    run_id = new_run_id("ingest")
-
-    def work() -> StepReport:
-        with progress_bar() as on_progress:
-            return ingest_range(
-                settings,
-                first,
-                last,
-                history=history,
-                accept_missing=accept_missing,
-                reopen_reason=reopen_reason,
-                run_id=run_id,
-                on_progress=on_progress,
-            ).to_step_report()
-
-    return run_recorded(settings, "ingest_range", run_id, last, last, work)
