@@ -26,21 +26,32 @@ def settle(written: Path, target: Path) -> None:
 
 
 def point_to(source: Path, name: Path) -> None:
-    """Let ``name`` be the content of ``source`` from one instant to the next.
+    """Let ``name`` lead to ``source`` from one instant to the next.
 
-    A hard link where the file system has them, else a copy.
+    A symbolic link, relative so that the folder can be mounted elsewhere: DuckDB opens a database
+    by its path more than once, but resolves links first. Under a hard link or a renamed file, a
+    reader that opened it during the rename saw the header of one generation and the blocks of
+    another. Where the file system has no symbolic links: a hard link, else a copy.
     """
     link = aside(name)
-    link_or_copy(source, link)
+    make_link(source, link)
     link.replace(name)
     link.unlink(missing_ok=True)  # a rename onto another link of the same file does nothing
     _flush(name.parent)
 
 
+def make_link(source: Path, link: Path) -> None:
+    """A symbolic link to ``source`` beside the name it is for, or the next best thing."""
+    try:
+        link.symlink_to(os.path.relpath(source, link.parent))
+    except OSError:
+        link_or_copy(source, link)
+
+
 def link_or_copy(source: Path, target: Path) -> None:
     """A second name for ``source``: a hard link, or a flushed copy where there are none."""
     try:
-        os.link(source, target)
+        os.link(source.resolve(), target)  # of the file itself, if source is a symbolic link
     except OSError:
         shutil.copyfile(source, target)
         target.chmod(READ_ONLY)

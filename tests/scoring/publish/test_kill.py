@@ -22,7 +22,7 @@ MOMENTS = [
     ("after", "scoring.publish.generation.create_views"),
     ("before", "scoring.publish.step.settle"),
     ("after", "scoring.publish.step.settle"),
-    ("after", "scoring.publish.files.link_or_copy"),
+    ("after", "scoring.publish.files.make_link"),
     ("after", "scoring.publish.registry.point_to"),
     ("after", "scoring.publish.registry.write_current"),
     ("before", "scoring.publish.registry.insert_rows"),

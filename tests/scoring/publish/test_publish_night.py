@@ -234,13 +234,14 @@ def test_contents_are_recorded_in_ops(handmade: Handmade) -> None:
     ]
 
 
-def test_file_system_without_hard_links_gets_copies(
+def test_file_system_without_links_gets_copies(
     handmade: Handmade, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError
 
     monkeypatch.setattr("scoring.publish.files.os.link", refuse)
+    monkeypatch.setattr("pathlib.Path.symlink_to", refuse)
     handmade.publish(FIRST, {1: GOOD})
     handmade.publish(SECOND, {1: WORSE})
     published = handmade.settings.published / "creditloop.duckdb"
