@@ -1,20 +1,23 @@
-"""The rows of one day, collected per feed and written as landing folders."""
+"""The rows of one day, collected per feed and written as files of landing folders."""
 
 from __future__ import annotations
 
 import gzip
 import json
 from collections import defaultdict
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from scoring.landing.contract import Feed, load_feeds
+from scoring.landing.contract import load_feeds
+from scoring.landing.control import CONTROL_FILE
 from scoring.simulator.arrays import NULL, Ints, Rows, full
 from scoring.simulator.encoding import Text, to_table
 from scoring.simulator.season import to_date
@@ -62,37 +65,52 @@ class DayBatch:
             {name: [words[i] for i in order] for name, words in text.items()},
         )
 
+    def take_table(self, feed: str, first_user: int) -> pa.Table | None:
+        """``take`` as an Arrow table in the contract's columns; user 0 is ``first_user``."""
+        taken = self.take(feed)
+        return None if taken is None else to_table(load_feeds()[feed], *taken, first_user)
 
-class BatchWriter:
-    """Writes one folder per feed and day below ``folder``.
+    def discard(self) -> None:
+        """Forget everything that was added."""
+        self._rows.clear()
+        self._text.clear()
+
+
+@dataclass(frozen=True)
+class BatchTotals:
+    """What the files of one feed and day add up to.
 
     Attributes:
-        row_counts: Rows written so far, by feed.
-        byte_count: Bytes of data files written so far.
+        rows: Rows in all of them.
+        sums: Sum of each amount column.
+        size: Bytes of the files.
     """
 
-    def __init__(self, folder: Path, file_format: FileFormat) -> None:
-        self._folder = folder
-        self._format: FileFormat = file_format
-        self._feeds = load_feeds()
-        self.row_counts = dict.fromkeys(self._feeds, 0)
-        self.byte_count = 0
+    rows: int = 0
+    sums: tuple[tuple[str, Decimal], ...] = ()
+    size: int = 0
 
-    def write_day(self, day: int, batch: DayBatch) -> None:
-        """Write every feed of the day, also those without rows, and empty the batch."""
-        for name, feed in self._feeds.items():
-            folder = self._folder / name / f"dt={to_date(day)}"
-            folder.mkdir(parents=True)
-            taken = batch.take(name)
-            control: dict[str, object] = {"rows": 0}
-            if taken is not None:
-                table = to_table(feed, *taken)
-                path = folder / f"part.{self._format}"
-                write_table(table, path, self._format)
-                self.row_counts[name] += table.num_rows
-                self.byte_count += path.stat().st_size
-                control = {"rows": table.num_rows, "sums": _sum_amounts(feed, taken[0])}
-            (folder / "_control.json").write_text(json.dumps(control) + "\n", encoding="utf-8")
+    def __add__(self, other: BatchTotals) -> BatchTotals:
+        """Totals of both together."""
+        mine = dict(self.sums)
+        for name, value in other.sums:
+            mine[name] = mine.get(name, Decimal(0)) + value
+        return BatchTotals(self.rows + other.rows, tuple(mine.items()), self.size + other.size)
+
+
+def batch_folder(landing: Path, feed: str, day: int) -> Path:
+    """The landing folder of one feed and day number."""
+    return landing / feed / f"dt={to_date(day)}"
+
+
+def total_table(feed: str, table: pa.Table, size: int) -> BatchTotals:
+    """Totals of one table of a feed, written in ``size`` bytes."""
+    sums = tuple(
+        (column.name, pc.sum(table[column.name], min_count=0).as_py())
+        for column in load_feeds()[feed].columns
+        if column.type == "amount" and column.name in table.column_names
+    )
+    return BatchTotals(table.num_rows, sums, size)
 
 
 def write_table(table: pa.Table, path: Path, file_format: FileFormat) -> None:
@@ -111,11 +129,10 @@ def write_table(table: pa.Table, path: Path, file_format: FileFormat) -> None:
                 file.write(json.dumps(row, default=str) + "\n")
 
 
-def _sum_amounts(feed: Feed, rows: Rows) -> dict[str, str]:
-    sums = {}
-    for column in feed.columns:
-        if column.type == "amount":
-            values = rows.get(column.name, np.empty(0, dtype=np.int64))
-            total = int(values[values != NULL].sum())
-            sums[column.name] = str(Decimal(total).scaleb(-2).quantize(Decimal("0.01")))
-    return sums
+def write_control(folder: Path, totals: BatchTotals) -> None:
+    """Write ``_control.json``: what the folder's files must add up to."""
+    control: dict[str, object] = {"rows": totals.rows}
+    if totals.rows:
+        control["sums"] = {name: format(value, "f") for name, value in totals.sums}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / CONTROL_FILE).write_text(json.dumps(control) + "\n", encoding="utf-8")

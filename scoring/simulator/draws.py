@@ -23,7 +23,8 @@ def step_draws(world: World, day: int) -> None:
     is_short = (days_to_due >= 0) & (days_to_due < _SHORT_DAYS)
     is_short &= world.hidden.discipline < _SHORT_DISCIPLINE
     chance = jiebei.draw_chance * world.hidden.cash_taste * np.where(is_short, 4.0, 1.0)
-    chance = np.minimum(chance * np.where(state.distress_until > day, 2.0, 1.0), 0.2)
+    factor = np.where(state.strain_until > day, world.parameters.arrears.strain_draw_factor, 1.0)
+    chance = np.minimum(chance * factor, 0.2)
     wants = random.chance("draw", chance, day) & (world.jiebei.status > 0) & ~state.is_lost
     has_room = (room >= jiebei.smallest_limit) & (state.open_loans < jiebei.largest_open_loans)
     users = np.flatnonzero(wants & has_room)
@@ -54,7 +55,21 @@ def _open_cash_loans(world: World, day: int, users: Ints, amount: Ints) -> None:
     day_of_month = full(users, min(to_date(day).day, 28))
     np.add.at(world.jiebei.used, users, amount)
     np.add.at(world.state.open_loans, users, 1)
-    add_loans(world, day, rows, terms, None, day_of_month)
+    loans = add_loans(world, day, rows, terms, None, day_of_month)
+    is_cancelled = random.chance("cancels", jiebei.cancelled_share, day, users)
+    cancelled = {"user_id": users[is_cancelled], "index": loans[is_cancelled]}
+    world.agenda("cancellations").put(full(users[is_cancelled], day + 1), cancelled)
+
+
+def step_cancellations(world: World, day: int) -> None:
+    """Some give the money back the day after: the loan counts as never taken."""
+    rows = world.agenda("cancellations").take(day)
+    if rows is None:
+        return
+    loans = rows["index"]
+    world.installments["state"][installments_of(world, loans)] = SETTLED
+    moment = world.moment("cancel", day, rows["user_id"])
+    close_loans(world, loans, moment, CLOSE_REASON.code("cancelled"))
 
 
 def _reject_wishes(world: World, day: int, users: Ints) -> None:

@@ -127,13 +127,14 @@ TEXT_COLUMNS: dict[str, dict[str, Ids | Words]] = {
 """How each text column of each feed is written (``disputes.record_id`` comes as text)."""
 
 
-def to_table(feed: Feed, rows: Rows, text: Text) -> pa.Table:
+def to_table(feed: Feed, rows: Rows, text: Text, first_user: int = 0) -> pa.Table:
     """An Arrow table with every column of the contract, in its order.
 
     Args:
         feed: The contract.
         rows: Integer columns by name; a column left out is null throughout.
         text: Columns that come as text already.
+        first_user: Number of the user that the rows call 0.
     """
     count = rows["user_id"].size
     arrays = []
@@ -141,7 +142,7 @@ def to_table(feed: Feed, rows: Rows, text: Text) -> pa.Table:
         if column.name in text:
             arrays.append(pa.array(text[column.name], pa.string()))
         elif column.name in rows:
-            arrays.append(_to_array(feed, column, rows[column.name]))
+            arrays.append(_to_array(feed, column, rows[column.name], first_user))
         else:
             arrays.append(pa.nulls(count, _ARROW_TYPES[column.type]))
     return pa.table(arrays, names=[column.name for column in feed.columns])
@@ -170,12 +171,12 @@ _ARROW_TYPES = {
 }
 
 
-def _to_array(feed: Feed, column: Column, values: Ints) -> pa.Array:
+def _to_array(feed: Feed, column: Column, values: Ints, first_user: int) -> pa.Array:
     missing = values == NULL
     if column.type == "text":
         return TEXT_COLUMNS[feed.name][column.name].encode(np.where(missing, 0, values), missing)
     if column.type == "user":
-        return USER_IDS.encode(values, missing)
+        return USER_IDS.encode(np.where(missing, 0, values + first_user), missing)
     if column.type == "amount":
         return to_decimal(values, missing, 18, 2)
     if column.type == "rate":

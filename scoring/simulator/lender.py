@@ -19,56 +19,77 @@ from scoring.simulator.world import (
 )
 
 GRANT, RAISE, CUT, FREEZE, CLOSE, DECLINE = range(len(ACTION.words))
-_DAILY_STEP = 0.03
-"""Share of the way to its target that the lender's score moves in a day."""
+_LATE_CAP = 3.0
+"""Recent late payments beyond which another one costs nothing more."""
+_LOST_SCORE = 380.0
+_RAISE_ABOVE, _CUT_BELOW = 1.2, 0.65
+"""Wanted limit relative to the old one from which a review raises, or cuts."""
 _TEMPORARY_FROM_SCORE = 620
 _ROUND_FROM = 1000_00
 """Limits from 1,000 CNY on are whole hundreds, smaller ones whole tens."""
 
 
 def step_score(world: World, day: int) -> None:
-    """Move everybody's lender score a little towards what their conduct deserves."""
-    world.state.score += _DAILY_STEP * (target_score(world, day) - world.state.score)
+    """Give everybody the lender score that their conduct up to tonight deserves."""
+    world.state.score[:] = lender_score(world, day)
     world.state.spending_30d *= 29 / 30
 
 
-def target_score(world: World, day: int) -> Floats:
-    """The lender score (350-950) that today's conduct leads to."""
-    state, effects = world.state, world.parameters.effects
+def lender_score(world: World, day: int) -> Floats:
+    """The lender score (350-950) of every user tonight.
+
+    Payment flow is no part of it: flow moves the limit itself, by its planted elasticity.
+    """
+    state, effects, lender = world.state, world.parameters.effects, world.parameters.lender
     months = np.maximum(day - world.hidden.registered_day, 0) / 30.4
+    scores: Floats = np.clip(
+        lender.base_points
+        + lender.tenure_points * np.log1p(months / 3.0)
+        + effects.streak_points * np.minimum(state.streak, lender.streak_cap)
+        - effects.utilisation_points * excess_use(world)
+        - effects.late_points * np.minimum(state.late_memory, _LATE_CAP)
+        - np.where(state.overdue_count > 0, effects.arrears_points, 0.0)
+        + world.hidden.score_offset,
+        350.0,
+        950.0,
+    )
+    return np.where(state.is_lost, _LOST_SCORE, scores)
+
+
+def excess_use(world: World) -> Floats:
+    """How far the use of the pay-later line is above a half of its limit, 0-1."""
     line = world.huabei
     used = np.where(line.limit > 0, line.used / np.maximum(line.limit, 1), 0.0)
-    target = (
-        478.0
-        + 26.0 * np.log1p(months / 3.0)
-        + effects.streak_points * np.minimum(state.streak, effects.streak_cap)
-        + 18.0 * np.log1p(state.spending_30d / 500_00)
-        - 40.0 * np.clip(used - 0.5, 0.0, 1.0)
-        - effects.late_points * np.minimum(state.late_memory, 3.0)
-        - np.where(state.overdue_count > 0, effects.arrears_points, 0.0)
-        + world.hidden.score_offset
-    )
-    scores: Floats = np.clip(np.where(state.is_lost, 380.0, target), 350.0, 950.0)
-    return scores
+    excess: Floats = np.clip(used - 0.5, 0.0, 1.0)
+    return excess
 
 
 def huabei_limit(world: World, users: Ints) -> Ints:
     """The pay-later limit in fen that flow, income and score justify."""
-    huabei, effects = world.parameters.huabei, world.parameters.effects
-    flow = np.maximum(world.state.spending_30d[users], 50_00) / 1000_00
-    wealth = world.hidden.income[users] / 6000_00
-    lift = np.exp((world.state.score[users] - 600.0) / 110.0)
-    limit = 4500_00 * flow**effects.limit_flow_elasticity * np.sqrt(wealth) * lift
+    huabei, lender = world.parameters.huabei, world.parameters.lender
+    lift = np.exp((world.state.score[users] - 600.0) / lender.huabei_limit_scale)
+    limit = plain_huabei_limit(world, users, world.state.spending_30d[users]) * lift
     return _round_limit(limit, huabei.smallest_limit, huabei.largest_limit)
+
+
+def plain_huabei_limit(world: World, users: Ints, flow: Floats | Ints) -> Floats:
+    """The pay-later limit in fen at a score of 600, by flow (fen per 30 days) and income."""
+    elasticity = world.parameters.effects.limit_flow_elasticity
+    means = np.sqrt(world.hidden.income[users] / 6000_00)
+    limits: Floats = (
+        world.parameters.lender.huabei_base * _relative_flow(flow) ** elasticity * means
+    )
+    return limits
 
 
 def jiebei_limit(world: World, users: Ints) -> Ints:
     """The cash limit in fen that flow, income and score justify."""
-    jiebei, effects = world.parameters.jiebei, world.parameters.effects
-    flow = np.maximum(world.state.spending_30d[users], 50_00) / 1000_00
-    wealth = world.hidden.income[users] / 6000_00
-    lift = np.exp((world.state.score[users] - 620.0) / 70.0)
-    limit = 9000_00 * flow**effects.limit_flow_elasticity * wealth**0.7 * lift
+    jiebei, lender = world.parameters.jiebei, world.parameters.lender
+    flow = _relative_flow(world.state.spending_30d[users])
+    elasticity = world.parameters.effects.limit_flow_elasticity
+    means = (world.hidden.income[users] / 6000_00) ** 0.7
+    lift = np.exp((world.state.score[users] - 620.0) / lender.cash_limit_scale)
+    limit = lender.jiebei_base * flow**elasticity * means * lift
     return _round_limit(limit, jiebei.smallest_limit, jiebei.largest_limit)
 
 
@@ -172,7 +193,7 @@ def send_terms(world: World, line: Line, users: Ints, effective_at: Ints, limit:
     world.batch.add(
         "accounts",
         users,
-        account_id=(line.product + 1) * 10**8 + users,
+        account_id=world.account_number(line.product, users),
         product=line.product,
         effective_at=effective_at,
         status=line.status[users],
@@ -185,25 +206,28 @@ def send_terms(world: World, line: Line, users: Ints, effective_at: Ints, limit:
 
 
 def _review_limits(world: World, day: int, line: Line, users: Ints, wanted: Ints) -> None:
-    """Raise by at most half, cut by at most 30 %, and only where it is worth a decision."""
+    """Set the limit to what is wanted where that is worth a decision."""
     old = line.limit[users]
     acts = world.random.chance(f"review {line.product}", 0.5, day, users)
-    rules = world.parameters.huabei if line.product == HUABEI else world.parameters.jiebei
-    new = np.clip(wanted, to_ints(0.7 * old), to_ints(1.5 * old))
-    new = _round_limit(new.astype(np.float64), rules.smallest_limit, rules.largest_limit)
-    raised = acts & (wanted > 1.25 * old) & (new > old)
-    is_cut = acts & (wanted < 0.55 * old) & (new < old)
+    raised, is_cut = acts & (wanted > _RAISE_ABOVE * old), acts & (wanted < _CUT_BELOW * old)
     for chosen, action in ((raised, RAISE), (is_cut, CUT)):
-        line.limit[users[chosen]] = new[chosen]
+        line.limit[users[chosen]] = wanted[chosen]
         if line.product == JIEBEI:
             line.rate[users[chosen]] = jiebei_rate(world, users[chosen])
         decide(world, day, line, users[chosen], action)
 
 
+def is_eligible(world: World, users: Ints) -> Bools:
+    """Whether the rounded lender score opens the cash line: a sharp rule."""
+    score = to_ints(world.state.score[users])
+    eligible: Bools = score >= world.parameters.lender.eligibility_score
+    return eligible
+
+
 def _review_cash(world: World, day: int, users: Ints) -> None:
     """Sharp eligibility: at the lender score of 600 the cash line opens, below it is frozen."""
-    state, line = world.state, world.jiebei
-    eligible: Bools = state.score[users] >= world.parameters.effects.eligibility_score
+    line = world.jiebei
+    eligible = is_eligible(world, users)
     status = line.status[users]
     wish = world.parameters.jiebei.ask_chance * world.hidden.cash_taste[users]
     asks = world.random.chance("asks for cash", wish, day, users)
@@ -229,6 +253,11 @@ def _raise_for_double_eleven(world: World, day: int) -> None:
     line.temporary_limit[users] = to_ints(line.limit[users] * share / 100_00) * 100_00 + 100_00
     line.temporary_until[users] = (day + 27) * SECONDS_PER_DAY
     line.is_changed[users] = True
+
+
+def _relative_flow(flow: Floats | Ints) -> Floats:
+    relative: Floats = np.maximum(flow, 50_00) / 1000_00
+    return relative
 
 
 def _round_limit(limit: Floats, low: int, high: int) -> Ints:

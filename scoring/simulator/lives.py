@@ -10,11 +10,13 @@ from scoring.simulator.lender import (
     RAISE,
     close_lines,
     huabei_limit,
+    is_eligible,
     jiebei_limit,
     jiebei_rate,
+    lender_score,
     open_line,
+    plain_huabei_limit,
     send_terms,
-    target_score,
 )
 from scoring.simulator.world import ACTIVE, JIEBEI, Line, World
 
@@ -33,14 +35,13 @@ def plan_lives(world: World) -> None:
     leave_day = np.maximum(leave_day, world.start + 1)
     world.agenda("closings").put(leave_day, {"user_id": users})
     old = hidden.registered_day < world.start
-    mean_amount = np.exp(hidden.amount_mean + 0.6) * 100.0
-    state.spending_30d[:] = np.where(old, 30.0 * hidden.purchase_rate * mean_amount, 0.0)
+    state.spending_30d[:] = np.where(old, hidden.baseline_flow, 0)
+    state.baseline_limit[:] = plain_huabei_limit(world, users, hidden.baseline_flow)
     months = np.maximum(world.start - np.where(is_old, hidden.line_day, world.start), 0) // 30
     state.streak[:] = np.where(
         hidden.creditworthiness > _ALWAYS_LATE_BELOW, np.minimum(months, 24), 0
     )
-    # The first target fits the score of newcomers, too.
-    state.score[:] = target_score(world, world.start)
+    state.score[:] = lender_score(world, world.start)
     _give_old_lines(world, np.flatnonzero(is_old))
 
 
@@ -63,7 +64,7 @@ def step_lives(world: World, day: int) -> None:
     if leaving is not None:
         users = leaving["user_id"]
         owes = (world.huabei.used[users] != 0) | (world.jiebei.used[users] != 0)
-        owes |= world.state.unbilled[users] != 0
+        owes |= (world.state.unbilled[users] != 0) | (world.state.billed_left[users] != 0)
         world.agenda("closings").put(full(users[owes], day + 30), {"user_id": users[owes]})
         close_lines(world, day, users[~owes])
 
@@ -73,9 +74,8 @@ def _give_old_lines(world: World, users: Ints) -> None:
     hidden, random = world.hidden, world.random
     world.huabei.limit[users] = huabei_limit(world, users)
     _send_past(world, world.huabei, users, hidden.line_day[users])
-    eligible = world.state.score[users] >= world.parameters.effects.eligibility_score
     chance = np.minimum(0.45 * hidden.cash_taste[users], 0.9)
-    has_cash = eligible & (random.chance("old cash line", chance, 0, users))
+    has_cash = is_eligible(world, users) & (random.chance("old cash line", chance, 0, users))
     has_cash &= hidden.line_day[users] < world.start - 200
     users = users[has_cash]
     world.jiebei.limit[users] = jiebei_limit(world, users)

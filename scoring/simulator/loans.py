@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scoring.simulator.arrays import (
+    NO_ROWS,
     NULL,
     Ints,
     Rows,
@@ -71,7 +72,7 @@ def send_loans(world: World) -> None:
         user_id,
         loan_id=rows["number"],
         product=product,
-        account_id=(product + 1) * 10**8 + user_id,
+        account_id=world.account_number(product, user_id),
         applied_at=rows["applied_at"],
         disbursed_at=rows["disbursed_at"],
         decision=rows["decision"],
@@ -131,11 +132,14 @@ def new_loans(users: Ints, numbers: Ints, product: int, principal: Ints, moment:
 
 def add_loans(
     world: World, day: int, rows: Rows, terms: Ints, interest: Ints | None, day_of_month: Ints
-) -> None:
-    """Add loans and their schedules; ``interest`` per instalment, None = from the rate."""
+) -> Ints:
+    """Add loans and their schedules and return their rows.
+
+    ``interest`` is per instalment; None = from the rate.
+    """
     users = rows["user_id"]
     if users.size == 0:
-        return
+        return NO_ROWS
     owner = np.repeat(np.arange(users.size), terms)
     position = rank_in_group(owner)
     principal = principal_parts(rows, terms, owner, position)
@@ -175,6 +179,7 @@ def add_loans(
         principal_due=principal,
         interest_due=interest,
     )
+    return loans
 
 
 def _plan_payments(world: World, indices: Ints) -> None:

@@ -14,36 +14,47 @@ SUCCEEDED, FAILED, REVERSED = range(len(PAYMENT_STATUS.words))
 
 
 def pay_bills(
-    world: World, day: int, bills: Ints, amount: Ints, *, is_autopay: bool, bounces: Bools
+    world: World,
+    day: int,
+    users: Ints,
+    amount: Ints,
+    *,
+    is_autopay: bool,
+    bounces: Bools | None = None,
 ) -> None:
-    """Pay ``amount`` on each bill; where it ``bounces`` it is reversed the next day."""
-    table = world.bills
-    users = table["user_id"][bills]
+    """Pay ``amount`` on each user's newest bill; where it ``bounces`` it is reversed the next day.
+
+    Who has bills past due and pays the newest one to the last fen has settled them all, whatever
+    refunds have moved in between: such a payment is final.
+    """
+    table, state = world.bills, world.state
+    bills = state.newest_bill[users]
+    bounces = np.zeros(users.size, dtype=np.bool_) if bounces is None else bounces
     numbers = world.number("repayment", users, 6)
-    # Now and then somebody pays into the line instead of naming the bill, where only one is open.
+    is_final = (amount == state.billed_left[users]) & (state.overdue_count[users] > 0) & ~bounces
+    # Now and then somebody pays into the line instead of naming the bill.
     is_general = world.random.chance("into the line", 0.03, day, users, numbers)
-    is_general &= (world.state.open_bills[users] == 1) & ~bounces & (not is_autopay)
+    is_general &= ~bounces & ~is_final & (not is_autopay)
     rows = {
         "user_id": users,
         "repayment_id": numbers,
         "statement_id": np.where(is_general, NULL, table["number"][bills]),
-        "account_id": np.where(is_general, (HUABEI + 1) * 10**8 + users, NULL),
+        "account_id": np.where(is_general, world.account_number(HUABEI, users), NULL),
         "paid_at": world.moment("payment", day, users, numbers),
         "amount": amount,
         "method": _draw_methods(world, day, users, numbers, is_autopay),
         "status": full(users, SUCCEEDED),
-        "is_final": full(users, 0),
+        "is_final": is_final.astype(np.int64),
     }
     world.batch.add_rows("repayments", rows)
     reversed_rows = {name: values[bounces] for name, values in rows.items()}
     reversed_rows["status"] = full(users[bounces], REVERSED)
     world.agenda("reversals").put(full(users[bounces], day + 1), reversed_rows)
     bills, amount, users = bills[~bounces], amount[~bounces], users[~bounces]
-    table["paid"][bills] += amount
-    np.subtract.at(world.huabei.used, users, amount)
-    is_paid = table["paid"][bills] >= table["amount"][bills]
-    table["state"][bills[is_paid]] = SETTLED
-    np.subtract.at(world.state.open_bills, users[is_paid], 1)
+    state.paid_total[users] += amount
+    state.billed_left[users] -= amount
+    world.huabei.used[users] -= amount
+    table["state"][bills[state.billed_left[users] == 0]] = SETTLED
 
 
 def pay_installments(world: World, day: int, indices: Ints, *, is_autopay: bool) -> None:
@@ -89,7 +100,7 @@ def step_installment_payments(world: World, day: int) -> None:
     users = world.installments["user_id"][indices]
     has_autopay = world.hidden.has_autopay[users]
     is_broke = world.is_distressed(day, users)
-    chance = forget_chance(world, users)
+    chance = forget_chance(world, day, users)
     forgets = ~has_autopay & world.random.chance("forgets part", chance, 0, users, item)
     pays = ~is_broke & ~forgets
     pay_installments(world, day, indices[pays & has_autopay], is_autopay=True)
@@ -115,12 +126,13 @@ def step_reversals(world: World, day: int) -> None:
         world.batch.add_rows("repayments", rows)
 
 
-def forget_chance(world: World, users: Ints) -> Floats:
+def forget_chance(world: World, day: int, users: Ints) -> Floats:
     """Probability that a payment by hand slips the user's mind until after the due date."""
     arrears = world.parameters.arrears
     discipline = world.hidden.discipline[users]
+    is_strained = world.state.strain_until[users] > day
     chances: Floats = arrears.forget_chance * np.exp(-arrears.forget_slope * discipline)
-    return chances
+    return chances * np.where(is_strained, arrears.strain_forget_factor, 1.0)
 
 
 def send_failure(world: World, day: int, users: Ints, amount: Ints, target: Rows) -> None:

@@ -85,6 +85,6 @@ def _send_users(world: World, users: Ints, day: int) -> None:
             has_profile, 2005 - to_ints(45 * random.uniform("age", 0, users) ** 1.5), NULL
         ),
         gender=np.where(has_profile, random.integer("gender", 0, 1, 0, users), NULL),
-        region_code=np.where(has_profile, random.integer("region", 1, 31, 0, users), NULL),
+        region_code=np.where(has_profile, hidden.region[users], NULL),
         occupation_code=np.where(has_profile, random.integer("occupation", 1, 20, 0, users), NULL),
     )

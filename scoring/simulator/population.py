@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from scoring.simulator.arrays import NULL, SECONDS_PER_DAY, Bools, Floats, Ints, to_ints
-from scoring.simulator.parameters import Parameters
+from scoring.simulator.parameters import Drift, Parameters
 from scoring.simulator.randomness import Randomness
 
 PAST_DAYS = 6 * 365
 """How long before the start the oldest users registered."""
+REGIONS = 31
 ARRIVAL_DAYS = 365
 """Users that come later register within this many days of the start, however long the world is."""
 
@@ -30,6 +31,8 @@ class Population:
         cash_taste: Factor on drawing and asking for cash, mean about 1.
         score_offset: What the lender knows and no feed tells, in its score points.
         home_category: First of the user's three favourite categories.
+        region: Region (1-31), also in the feed; it decides the day of the rollout.
+        baseline_flow: Payment flow per 30 days without any effect, in fen.
         is_thin: Hardly any activity and no credit line.
         gets_salary: Income arrives on the platform on ``pay_day``.
         has_autopay: Bills and instalments are debited by themselves.
@@ -49,6 +52,8 @@ class Population:
     cash_taste: Floats
     score_offset: Floats
     home_category: Ints
+    region: Ints
+    baseline_flow: Ints
     is_thin: Bools
     gets_salary: Bools
     has_autopay: Bools
@@ -75,23 +80,27 @@ class Population:
 def draw_population(random: Randomness, start: int, parameters: Parameters) -> Population:
     """Draw everybody's traits; ``start`` is the day number of the world's first day."""
     creditworthiness = random.normal("creditworthiness")
-    log_income = np.log(6500.0) + 0.55 * random.normal("income") + 0.15 * creditworthiness
+    log_income = np.log(6500.0) + 0.55 * random.normal("income") + 0.25 * creditworthiness
     is_thin = random.chance("thin", 0.08)
     spending = parameters.spending
     log_rate = spending.log_rate_mean + spending.log_rate_sd * random.normal("purchase rate")
+    log_rate = log_rate + spending.log_rate_quality * creditworthiness
+    purchase_rate = np.minimum(np.exp(log_rate), 4.0) * np.where(is_thin, 0.08, 1.0)
+    amount_mean = spending.log_amount_mean + 0.35 * random.normal("amount")
+    amount_mean = amount_mean + 0.35 * (log_income - np.log(6500.0))
     registered_at = _draw_registrations(random, start)
     return Population(
         creditworthiness=creditworthiness,
         discipline=0.4 * creditworthiness + np.sqrt(1 - 0.16) * random.normal("discipline"),
         income=to_ints(np.exp(log_income)) * 100,
-        purchase_rate=np.minimum(np.exp(log_rate), 4.0) * np.where(is_thin, 0.08, 1.0),
-        amount_mean=spending.log_amount_mean
-        + 0.35 * random.normal("amount")
-        + 0.35 * (log_income - np.log(6500.0)),
+        purchase_rate=purchase_rate,
+        amount_mean=amount_mean,
         pay_later_taste=0.1 + 0.8 * random.uniform("pay later taste") ** 1.3,
         cash_taste=np.exp(0.9 * random.normal("cash taste") - 0.4),
         score_offset=24.0 * creditworthiness + 22.0 * random.normal("score offset"),
         home_category=random.integer("home category", 0, 11),
+        region=random.integer("region", 1, REGIONS),
+        baseline_flow=to_ints(30.0 * purchase_rate * np.exp(amount_mean + 0.6) * 100.0),
         is_thin=is_thin,
         gets_salary=random.chance("salary", 0.3),
         has_autopay=random.chance("autopay", 0.45),
@@ -101,6 +110,12 @@ def draw_population(random: Randomness, start: int, parameters: Parameters) -> P
         registered_at=registered_at,
         **_draw_dates(random, start, registered_at, is_thin),
     )
+
+
+def rollout_days(drift: Drift, start: int) -> Ints:
+    """Day number of the rollout by region number (0 is no region): one region after the other."""
+    order = (np.arange(REGIONS + 1) * 7) % REGIONS
+    return start + drift.rollout_first_day + drift.rollout_gap_days * order
 
 
 def _draw_registrations(random: Randomness, start: int) -> Ints:

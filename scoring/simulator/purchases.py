@@ -30,9 +30,10 @@ from scoring.simulator.fates import (
     send,
     settle_fates,
 )
+from scoring.simulator.population import rollout_days
 from scoring.simulator.randomness import poisson
 from scoring.simulator.season import amount_factor, purchase_factor, to_date
-from scoring.simulator.world import NO_LINE, World
+from scoring.simulator.world import ACTIVE, World
 
 DORMANT_BLOCK_DAYS = 90
 _AT_HAND = np.array([0.35, 0.85, 0.95])
@@ -60,8 +61,31 @@ def step_purchases(world: World, day: int) -> None:
 
 def _draw_buyers(world: World, day: int) -> Ints:
     """The buyer of each purchase of today, sorted."""
+    rate = usual_rate(world, day) * effect_on_rate(world)
+    counts = poisson(world.random.uniform("purchases", day), rate)
+    counts[~is_here(world, day)] = 0
+    return np.repeat(np.arange(counts.size), counts)
+
+
+def effect_on_rate(world: World) -> Floats:
+    """What the lender's acts do to everybody's purchases: by the cash line, by the limit."""
+    effects = world.parameters.effects
+    factor = np.where(world.has_cash_access(), 1.0 + effects.cash_access_spending, 1.0)
+    factors: Floats = factor * relative_limit(world) ** effects.limit_spending_elasticity
+    return factors
+
+
+def relative_limit(world: World) -> Floats:
+    """Pay-later limit relative to the user's plain one, within 1/4 to 4; 1 without a line."""
+    ratio = np.clip(world.huabei.limit / world.state.baseline_limit, 0.25, 4.0)
+    ratios: Floats = np.where(world.huabei.status == ACTIVE, ratio, 1.0)
+    return ratios
+
+
+def usual_rate(world: World, day: int) -> Floats:
+    """Purchases of each user expected today, if the lender did nothing to them."""
     hidden, state, random = world.hidden, world.state, world.random
-    effects, spending = world.parameters.effects, world.parameters.spending
+    spending = world.parameters.spending
     today = to_date(day)
     days_since_pay = (today.day - hidden.pay_day) % 30
     rate = hidden.purchase_rate * purchase_factor(today)
@@ -69,16 +93,15 @@ def _draw_buyers(world: World, day: int) -> Ints:
     rate = rate * np.where(paid_lately, spending.pay_day_factor, spending.off_pay_day_factor)
     dormant = random.chance("dormant", spending.dormant_share, day // DORMANT_BLOCK_DAYS)
     rate = rate * np.where(dormant, spending.dormant_factor, 1.0)
+    drift = world.parameters.drift
+    rolled_out = day >= rollout_days(drift, world.start)[hidden.region]
+    rate = rate * np.where(rolled_out, 1.0 + drift.rollout_spending, 1.0)
     distressed = state.distress_until > day
-    rate = rate * np.where(distressed, spending.distress_factor, 1.0)
-    has_cash = world.jiebei.status != NO_LINE
-    rate = rate * np.where(has_cash, 1.0 + effects.cash_access_spending, 1.0)
-    counts = poisson(random.uniform("purchases", day), rate)
-    counts[~_is_here(world, day)] = 0
-    return np.repeat(np.arange(counts.size), counts)
+    return rate * np.where(distressed, spending.distress_factor, 1.0)
 
 
-def _is_here(world: World, day: int) -> Bools:
+def is_here(world: World, day: int) -> Bools:
+    """Whether each user is on the platform today."""
     hidden = world.hidden
     merged = (hidden.merged_day != NULL) & (hidden.merged_day <= day)
     here: Bools = (hidden.registered_day < day) & (hidden.left_day > day) & ~merged
@@ -128,7 +151,7 @@ def _choose_payments(world: World, day: int, rows: Rows) -> None:
     """Pay later where the user likes to and the line has room, else with what is at hand."""
     random, users, amount = world.random, rows["user_id"], rows["amount"]
     item = rank_in_group(users)
-    wants = random.chance("pays later", world.hidden.pay_later_taste[users], day, users, item)
+    wants = random.chance("pays later", pay_later_share(world, day, users), day, users, item)
     room = world.huabei.available(day)[users]
     wants &= amount <= room
     later = wants & (running_total(users, np.where(wants, amount, 0)) <= room)
@@ -150,10 +173,23 @@ def _choose_payments(world: World, day: int, rows: Rows) -> None:
     )
 
 
+def pay_later_share(world: World, day: int, users: Ints) -> Floats:
+    """Probability (0-1) that a purchase is meant to be paid later, by its buyer."""
+    effects, drift = world.parameters.effects, world.parameters.drift
+    years = (day - world.start) / 365.0
+    share = world.hidden.pay_later_taste[users] * (1.0 + drift.pay_later_trend * years)
+    is_strained = world.state.strain_until[users] > day
+    share = share * np.where(is_strained, world.parameters.arrears.strain_pay_later_factor, 1.0)
+    if day - world.start >= drift.reporting_after_days:
+        share = share * (1.0 + effects.reporting_shock)
+    shares: Floats = np.minimum(share, 1.0)
+    return shares
+
+
 def _pay_incomes(world: World, day: int) -> None:
     """Salaries of those who get them here, and now and then money from a friend."""
     hidden, random = world.hidden, world.random
-    here = _is_here(world, day)
+    here = is_here(world, day)
     salary = here & hidden.gets_salary & (hidden.pay_day == to_date(day).day)
     gift = (
         here

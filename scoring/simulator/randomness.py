@@ -14,17 +14,32 @@ from numpy.typing import NDArray
 
 from scoring.simulator.arrays import Bools, Floats, Ints
 
-_GOLDEN = 0x9E3779B97F4A7C15
+GOLDEN = 0x9E3779B97F4A7C15
+"""2^64 divided by the golden ratio: the step of splitmix64."""
 _ITEM = 0xD1B54A32D192ED03
 _MASK = (1 << 64) - 1
 
 
 class Randomness:
-    """Uniform and normal numbers for the users 0 … ``users`` - 1 of one world."""
+    """Uniform and normal numbers for ``users`` users of one world, from ``first_user`` on.
 
-    def __init__(self, seed: int, users: int) -> None:
-        numbers = np.arange(users, dtype=np.uint64) * np.uint64(_GOLDEN)
-        self._keys = _mix(numbers + np.uint64(_mix_one(seed & _MASK)))
+    From ``branch_day`` on the numbers are those of the seed's branch ``branch``: worlds that differ
+    in nothing else have the same past and different futures.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        users: int,
+        first_user: int = 0,
+        *,
+        branch: int = 0,
+        branch_day: int | None = None,
+    ) -> None:
+        numbers = np.arange(first_user, first_user + users, dtype=np.uint64) * np.uint64(GOLDEN)
+        self._keys = mix(numbers + np.uint64(mix_one(seed & _MASK)))
+        self._branch = mix_one(branch) if branch else 0
+        self._branch_day = branch_day
 
     def uniform(
         self, purpose: str, day: int = 0, users: Ints | None = None, item: Ints | None = None
@@ -34,14 +49,17 @@ class Randomness:
         Args:
             purpose: What the number decides; each decision has a purpose of its own.
             day: Day number of the decision; 0 for what is decided once in a life.
-            users: User of each row; all users in order if left out.
+            users: User of each row (0 = the first of these); all users in order if left out.
             item: Tells rows of one user apart.
         """
         keys = self._keys if users is None else self._keys[users]
-        bits = keys ^ np.uint64(_mix_one((_code(purpose) + day * _GOLDEN) & _MASK))
+        code = mix_one((_code(purpose) + day * GOLDEN) & _MASK)
+        if self._branch_day is not None and day >= self._branch_day:
+            code ^= self._branch
+        bits = keys ^ np.uint64(code)
         if item is not None:
             bits = bits + item.astype(np.uint64) * np.uint64(_ITEM)
-        return ((_mix(bits) >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+        return ((mix(bits) >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
 
     def normal(
         self, purpose: str, day: int = 0, users: Ints | None = None, item: Ints | None = None
@@ -101,14 +119,16 @@ def _code(purpose: str) -> int:
     return int.from_bytes(hashlib.blake2b(purpose.encode(), digest_size=8).digest(), "little")
 
 
-def _mix(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mix(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The finaliser of splitmix64 (Steele et al. 2014)."""
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return bits ^ (bits >> np.uint64(31))
 
 
-def _mix_one(value: int) -> int:
-    value = (value + _GOLDEN) & _MASK
+def mix_one(value: int) -> int:
+    """``mix`` of the next value, for a single number."""
+    value = (value + GOLDEN) & _MASK
     value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & _MASK
     return value ^ (value >> 31)

@@ -18,6 +18,8 @@ NO_LINE, ACTIVE, FROZEN, CLOSED = range(4)
 OPEN, SETTLED, LOST = range(3)
 """States of a bill, instalment or loan."""
 HUABEI, JIEBEI = range(2)
+SHORT, LONG, ENDLESS = range(3)
+"""Kinds of distress."""
 
 
 @dataclass
@@ -70,12 +72,17 @@ class State:
     Attributes:
         score: The lender's own score, 350-950, that moves limits (never published by creditloop).
         spending_30d: Exponential average of spending over about 30 days, in fen.
+        baseline_limit: Pay-later limit at the baseline flow and a score of 600, in fen.
         streak: Bills and instalments paid on time in a row.
         late_memory: Recent late payments; halves in 90 days.
+        strain_until: First day without strain.
         distress_until: First day on which the user can pay again.
+        distress_kind: SHORT, LONG or ENDLESS, of the last distress.
         overdue_count: Bills and instalments past due now.
-        open_bills: Bills not fully paid.
         open_loans: Cash loans not closed.
+        newest_bill: Row of the newest bill; -1 = none yet.
+        billed_left: Unpaid part of the newest bill, in fen; earlier bills are contained in it.
+        paid_total: All that was ever paid on bills, in fen.
         unbilled: Confirmed pay-later purchases, fees and refunds since the last bill, in fen.
         is_billable: Something happened on the line since the last bill.
         balance: Money on the platform, in fen.
@@ -84,12 +91,17 @@ class State:
 
     score: Floats
     spending_30d: Floats
+    baseline_limit: Floats
     streak: Ints
     late_memory: Floats
+    strain_until: Ints
     distress_until: Ints
+    distress_kind: Ints
     overdue_count: Ints
-    open_bills: Ints
     open_loans: Ints
+    newest_bill: Ints
+    billed_left: Ints
+    paid_total: Ints
     unbilled: Ints
     is_billable: Bools
     balance: Ints
@@ -99,8 +111,13 @@ class State:
 
 @dataclass
 class World:
-    """Everything a step of the day needs."""
+    """Everything a step of the day needs.
 
+    Users are numbered from 0 in every vector; ``first_user`` is the number in the whole population
+    of the first of them.
+    """
+
+    first_user: int
     start: int
     last_day: int
     random: Randomness
@@ -112,7 +129,7 @@ class World:
     agendas: dict[str, Agenda] = field(default_factory=dict)
     bills: Table = field(
         default_factory=lambda: Table(
-            *("user_id", "number", "statement_day", "due_day", "amount", "minimum", "paid"),
+            *("user_id", "number", "statement_day", "due_day", "amount", "minimum", "paid_before"),
             *("state", "reported", "written_off"),
         )
     )
@@ -149,9 +166,19 @@ class World:
     def number(self, kind: str, users: Ints, digits: int) -> Ints:
         """New ids: the user's number followed by the next ``digits`` digits of that kind."""
         counters = self.state.numbers.setdefault(kind, np.zeros(self.hidden.size, dtype=np.int64))
-        numbers: Ints = users * 10**digits + counters[users] + rank_in_group(users)
+        numbers: Ints = (
+            self.user_number(users) * 10**digits + counters[users] + rank_in_group(users)
+        )
         np.add.at(counters, users, 1)
         return numbers
+
+    def user_number(self, users: Ints) -> Ints:
+        """Numbers of the users in the whole population."""
+        return users + self.first_user
+
+    def account_number(self, product: Ints | int, users: Ints) -> Ints:
+        """Number of each user's line of the product."""
+        return (product + 1) * 10**8 + self.user_number(users)
 
     def moment(self, purpose: str, day: int, users: Ints, item: Ints | None = None) -> Ints:
         """A moment between 06:00 and 23:59 of the day for each row."""
@@ -165,23 +192,45 @@ class World:
         distressed: Bools = self.state.distress_until[users] > day
         return distressed
 
+    def has_cash_access(self) -> Bools:
+        """Whether each user's cash line is open."""
+        has_access: Bools = self.jiebei.status == ACTIVE
+        return has_access
+
 
 def create_world(
-    *, users: int, start: int, last_day: int, seed: int, parameters: Parameters
+    *,
+    users: int,
+    start: int,
+    last_day: int,
+    seed: int,
+    parameters: Parameters,
+    first_user: int = 0,
+    branch: int = 0,
+    branch_day: int | None = None,
 ) -> World:
-    """A world on the morning of day ``start``: traits are drawn, nothing has happened yet."""
-    random = Randomness(seed, users)
+    """A world on the morning of day ``start``: traits are drawn, nothing has happened yet.
+
+    ``branch`` other than 0 is another future of the same world from ``branch_day`` on.
+    """
+    random = Randomness(seed, users, first_user, branch=branch, branch_day=branch_day)
     hidden = draw_population(random, start, parameters)
     zeros = np.zeros(users, dtype=np.int64)
+    long_ago = zeros - 10**6
     state = State(
         score=np.full(users, 500.0),
         spending_30d=np.zeros(users),
+        baseline_limit=np.ones(users),
         streak=zeros.copy(),
         late_memory=np.zeros(users),
-        distress_until=zeros - 10**6,
+        strain_until=long_ago.copy(),
+        distress_until=long_ago.copy(),
+        distress_kind=zeros.copy(),
         overdue_count=zeros.copy(),
-        open_bills=zeros.copy(),
         open_loans=zeros.copy(),
+        newest_bill=zeros - 1,
+        billed_left=zeros.copy(),
+        paid_total=zeros.copy(),
         unbilled=zeros.copy(),
         is_billable=np.zeros(users, dtype=np.bool_),
         balance=hidden.income // 3,
@@ -189,4 +238,4 @@ def create_world(
         numbers={},
     )
     lines = (Line.empty(HUABEI, users), Line.empty(JIEBEI, users))
-    return World(start, last_day, random, parameters, hidden, state, lines)
+    return World(first_user, start, last_day, random, parameters, hidden, state, lines)

@@ -50,6 +50,12 @@ def test_help_lists_every_command(home: Path) -> None:
         (("nightly",), "--date"),
         (("ingest", "--from", "2025-01-01"), "give --date, or --from and --to"),
         (("explain",), "give --user-id or --user-key"),
+        (("simulate", "--out", "x", "--days", "3"), "got no --users, --start"),
+        (
+            ("simulate", "--out", "x", "--users", "5", "--start", "2025-01-01", "--days", "-1"),
+            "simulation refused for --days: expected a number from 1 to",
+        ),
+        (("simulate", "--out", "x", "--scenario", "nobody"), "scenario refused for --scenario"),
         (("publish",), "give --date, or --relocate"),
         (("check", "everything", "--date", "2025-01-01"), "everything"),
         (("nightly", "--date", "2025-01-01", "--accept-missing", "loans"), "--reason TEXT"),

@@ -28,7 +28,7 @@ def test_every_day_has_a_folder_with_a_control_file(written: Written, feed: Feed
     for folder in (written.folder / feed.name).iterdir():
         files = {path.name for path in folder.iterdir()}
         rows = json.loads((folder / "_control.json").read_text())["rows"]
-        assert files == {"_control.json"} | ({"part.parquet"} if rows else set())
+        assert files == {"_control.json"} | ({"part-000.parquet"} if rows else set())
 
 
 @pytest.mark.parametrize("feed", FEEDS, ids=_name)

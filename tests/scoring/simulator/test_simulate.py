@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import os
 import resource
+import subprocess
 from datetime import date
 from pathlib import Path
 
 import duckdb
+import psutil
 import pytest
 
 from scoring.errors import ConfigurationError, TransientError
 from scoring.landing.contract import load_feeds
+from scoring.simulator.parameters import make_parameters
+from scoring.simulator.shards import SHARD_USERS
 from scoring.simulator.simulate import simulate
 from tests.scoring.simulator.worlds import START, hash_tree
 
@@ -62,7 +68,7 @@ def test_formats_hold_the_same_rows(tmp_path: Path, file_format: str, reader: st
         options = ", hive_partitioning = false"
         options += "" if reader == "read_json" else ", header = true"
         texts = _query(
-            f"from {reader}('{other}/{feed}/*/part.{file_format}', columns = {{{types}}}{options})"
+            f"from {reader}('{other}/{feed}/*/*.{file_format}', columns = {{{types}}}{options})"
         )
         expected = _query(f"select {columns} from read_parquet('{parquet}/{feed}/*/*.parquet')")
         assert len(expected) > 0
@@ -90,11 +96,11 @@ def test_the_report_counts_what_was_written(tmp_path: Path) -> None:
         out=tmp_path / "landing",
         on_progress=lambda *progress: seen.append(progress),
     )
-    assert seen == [("simulate days", done, 5) for done in range(1, 6)]
+    assert seen == [("simulate", done, 5) for done in range(1, 6)]
     found = _query(f"select count(*) from '{tmp_path}/landing/users/*/*.parquet'")
     assert found == [(report.row_counts["users"],)]
     assert 30 <= report.users <= 40
-    files = (tmp_path / "landing").rglob("part.parquet")
+    files = (tmp_path / "landing").rglob("part-000.parquet")
     assert report.byte_count == sum(path.stat().st_size for path in files)
     assert report.render().startswith(f"{report.users} users, 5 days in {tmp_path / 'landing'}\n")
 
@@ -112,6 +118,7 @@ def test_the_report_counts_what_was_written(tmp_path: Path) -> None:
             "--start: expected a date from 1970-01-01 on, got 1969-12-31",
         ),
         ({"seed": -7}, "--seed: expected a number from 0 on, got -7"),
+        ({"processes": 0}, "--processes: expected a number from 1 on, got 0"),
         (
             {"file_format": "xlsx"},
             r"--format: expected parquet \| csv \| csv\.gz \| jsonl, got xlsx",
@@ -139,7 +146,7 @@ def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
     (tmp_path / "landing").mkdir()
     _simulate(tmp_path / "landing", users=5, days=1)
     assert {path.name for path in (tmp_path / "landing").iterdir()} == set(load_feeds())
-    assert [path.name for path in tmp_path.iterdir()] == ["landing"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["landing", "landing.truth"]
 
 
 def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
@@ -169,3 +176,89 @@ def test_a_disk_that_refuses_to_write_leaves_nothing_behind(tmp_path: Path) -> N
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_shards_side_by_side_write_the_same_bytes(tmp_path: Path) -> None:
+    hashes = []
+    for processes in (1, 2):
+        out = tmp_path / str(processes)
+        simulate(users=SHARD_USERS + 60, start=START, days=1, seed=7, out=out, processes=processes)
+        hashes.append((hash_tree(out), hash_tree(tmp_path / f"{processes}.truth")))
+    assert hashes[0] == hashes[1]
+    files = {path.name for path in (tmp_path / "1" / "users").rglob("*.parquet")}
+    assert files == {"part-000.parquet", "part-001.parquet"}
+    found = _query(
+        f"select count(*), count(distinct user_id) from '{tmp_path}/1/users/*/*.parquet'"
+    )
+    control = next((tmp_path / "1" / "users").rglob("_control.json")).read_text()
+    assert control == f'{{"rows": {found[0][0]}, "sums": {{}}}}\n'
+    assert found[0][0] == found[0][1]
+
+
+def test_users_of_a_later_shard_live_the_same_life_in_a_larger_population(tmp_path: Path) -> None:
+    for users in (SHARD_USERS + 20, SHARD_USERS + 40):
+        simulate(users=users, start=START, days=1, seed=7, out=tmp_path / str(users), processes=1)
+    rows = [
+        _query(
+            f"select * from '{tmp_path}/{users}/accounts/*/part-001.parquet' "
+            f"where user_id < 'u{SHARD_USERS + 20:07d}' order by all"
+        )
+        for users in (SHARD_USERS + 20, SHARD_USERS + 40)
+    ]
+    assert rows[0] == rows[1] != []
+
+
+def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    for owner in (ended.pid, os.getpid() + 1 if psutil.pid_exists(os.getpid() + 1) else 1):
+        (tmp_path / f".landing.partial-{owner}" / "users").mkdir(parents=True)
+    _simulate(tmp_path / "landing", users=5, days=1)
+    leftovers = [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
+    assert len(leftovers) == 1
+    assert not leftovers[0].endswith(f"-{ended.pid}")
+
+
+@pytest.mark.parametrize("truth", ["landing/truth", ".", "landing"])
+def test_the_truth_never_lies_in_landing(tmp_path: Path, truth: str) -> None:
+    with pytest.raises(ConfigurationError, match="a folder apart from the landing folder"):
+        simulate(
+            users=5,
+            start=START,
+            days=1,
+            seed=7,
+            out=tmp_path / "landing",
+            truth=(tmp_path / truth).resolve(),
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_truth_is_written_beside_landing(tmp_path: Path) -> None:
+    parameters = make_parameters("null", {"streak_points": 7.0})
+    simulate(
+        users=80, start=START, days=62, seed=7, out=tmp_path / "landing", parameters=parameters
+    )
+    truth = tmp_path / "landing.truth"
+    content = json.loads((truth / "truth.json").read_text())
+    assert content["effects"]["streak_points"] == 7.0
+    assert content["effects"]["cash_access_spending"] == 0.0
+    assert content["derived"]["streak_cash_limit_log"] == pytest.approx(0.1)
+    assert content["derived"]["loop_gain"] == 0.0
+    assert len(content["derived"]["rollout_dates"]) == 31
+    assert (content["users"], content["days"], content["seed"]) == (80, 62, 7)
+    users = _query(f"select count(*), count(distinct user_id) from '{truth}/users/*.parquet'")
+    assert users == [(80, 80)]
+    months = _query(
+        f"select as_of_date, count(*), min(pd_12m) >= 0, max(pd_12m) <= 1, max(pd_12m) > 0 "
+        f"from '{truth}/months/*.parquet' group by all order by all"
+    )
+    assert [str(month[0]) for month in months] == ["2024-01-31", "2024-02-29"]
+    assert all(month[1] >= 60 and month[2:] == (True, True, True) for month in months)
+    names = {row[0] for row in _query(f"describe select * from '{truth}/users/*.parquet'")} - {
+        "user_id",
+        "registered_at",
+        "line_day",
+        "due_day",
+    }
+    landed = {column.name for feed in load_feeds().values() for column in feed.columns}
+    assert names & landed == set()

@@ -10,14 +10,9 @@ from pathlib import Path
 import duckdb
 
 from scoring.landing.contract import load_feeds
-from scoring.simulator.bills import send_bills
-from scoring.simulator.lender import send_lines
-from scoring.simulator.lives import plan_lives
-from scoring.simulator.loans import send_loans
+from scoring.simulator.life import live
 from scoring.simulator.parameters import Parameters
-from scoring.simulator.people import plan_people
 from scoring.simulator.season import to_day
-from scoring.simulator.simulate import STEPS
 from scoring.simulator.world import World, create_world
 
 START = date(2024, 1, 1)
@@ -61,21 +56,13 @@ def hash_tree(folder: Path, until: str = "dt=9999") -> str:
     return total.hexdigest()
 
 
-def live(world: World, days: int) -> None:
+def live_quietly(world: World, days: int) -> None:
     """Run a world for some days without writing anything."""
-    plan_people(world)
-    plan_lives(world)
-    for day in range(world.start, world.start + days):
-        for step in STEPS:
-            step(world, day)
-        send_bills(world)
-        send_loans(world)
-        send_lines(world, day)
-        for feed in load_feeds():
-            world.batch.take(feed)
+    for _ in live(world, days):
+        world.batch.discard()
 
 
-def make_world(users: int, days: int, seed: int) -> World:
+def make_world(users: int, days: int, seed: int, parameters: Parameters | None = None) -> World:
     """A world that has not begun; what happens up to 60 days after ``days`` is kept."""
     start = to_day(START)
     return create_world(
@@ -83,5 +70,5 @@ def make_world(users: int, days: int, seed: int) -> World:
         start=start,
         last_day=start + days + 60,
         seed=seed,
-        parameters=Parameters(),
+        parameters=parameters or Parameters(),
     )

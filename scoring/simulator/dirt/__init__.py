@@ -1,0 +1,1 @@
+"""The dirt of real feeds, injected on purpose, and the ledger of every injected fault."""
