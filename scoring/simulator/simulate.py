@@ -102,7 +102,7 @@ def simulate(
     out = out.expanduser().resolve()
     truth = (truth or out.with_name(out.name + ".truth")).expanduser().resolve()
     check_apart(truth, out)
-    with filled_aside(out, "--out") as landing, filled_aside(truth, "--truth") as hidden:
+    with filled_aside(truth, "--truth") as hidden, filled_aside(out, "--out") as landing:
         check_free_space(out, users, days)
         plan = Plan(
             users=users,

@@ -68,7 +68,7 @@ def make_test_parameters(world: WorldName, effects: dict[str, float] | None = No
     return replace(
         parameters,
         drift=replace(parameters.drift, reporting_after_days=SHOCK_DAY),
-        arrears=replace(parameters.arrears, distress_chance=0.0002),
+        arrears=replace(parameters.arrears, distress_chance=0.0005),
     )
 
 
