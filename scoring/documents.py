@@ -28,11 +28,13 @@ def render_env_example() -> str:
 def documents() -> Mapping[Path, Callable[[], str]]:
     """Path of every generated page -> what renders it."""
     from scoring.landing.documents import render_feeds_page, render_sources  # noqa: PLC0415
+    from scoring.marts.documents import render_features_page  # noqa: PLC0415
     from scoring.simulator.scenarios.documents import render_scenarios_page  # noqa: PLC0415
 
     return {
         PROJECT_ROOT / ".env.example": render_env_example,
         PROJECT_ROOT / "docs" / "feeds.md": render_feeds_page,
+        PROJECT_ROOT / "docs" / "features.md": render_features_page,
         PROJECT_ROOT / "docs" / "scenarios.md": render_scenarios_page,
         PROJECT_ROOT / "dbt_project" / "models" / "staging" / "_sources.yml": render_sources,
     }

@@ -9,7 +9,7 @@ import pytest
 
 from scoring.documents import render_env_example
 from scoring.errors import ConfigurationError
-from scoring.settings import PROJECT_ROOT, Settings, load_settings
+from scoring.settings import Settings, load_settings
 
 
 def test_defaults_need_nothing_from_the_environment() -> None:
@@ -82,8 +82,7 @@ def test_secret_is_not_in_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "tooshortsecret" not in str(caught.value)
 
 
-def test_env_example_lists_every_setting_and_is_current() -> None:
+def test_env_example_lists_every_setting() -> None:
     text = render_env_example()
     for name in Settings.model_fields:
         assert f"#CREDITLOOP_{name.upper()}=" in text
-    assert (PROJECT_ROOT / ".env.example").read_text(encoding="utf-8") == text
