@@ -18,7 +18,7 @@ def first_day_with(amount: Decimal, money: Iterable[Money], bill: Bill) -> date 
     if amount <= 0:
         return bill.statement_date
     sum_so_far = ZERO
-    for item in money:
+    for item in sorted(money, key=lambda item: item.day):
         if item.day >= bill.statement_date:
             sum_so_far += item.amount
             if sum_so_far >= amount:
@@ -30,8 +30,9 @@ def read_line(history: LineHistory, disputes: set[Dispute]) -> tuple[list[Obliga
     """What became of each bill with an amount due, and what the line still owes."""
     obligations = []
     outstanding = ZERO
+    paid, taken_over = history.paid(), history.taken_over()
     for position, bill in enumerate(history.bills):
-        obligation, rest = _read_bill(history, position, disputes)
+        obligation, rest = _read_bill(history, position, paid, taken_over, disputes)
         outstanding = rest
         if bill.amount_due > 0:
             obligations.append(obligation)
@@ -39,30 +40,36 @@ def read_line(history: LineHistory, disputes: set[Dispute]) -> tuple[list[Obliga
 
 
 def _read_bill(
-    history: LineHistory, position: int, disputes: set[Dispute]
+    history: LineHistory,
+    position: int,
+    paid_ever: list[Money],
+    taken_ever: list[Money],
+    disputes: set[Dispute],
 ) -> tuple[Obligation, Decimal]:
     """The bill as an obligation, and what the line owes if it is the newest."""
     bill = history.bills[position]
     later = history.bills[position + 1 :]
-    money = [item for item in history.money() if item.day >= bill.statement_date]
+    paid_since = [item for item in paid_ever if item.day >= bill.statement_date]
+    taken_since = [item for item in taken_ever if item.day >= bill.statement_date]
     due = max(bill.amount_due, ZERO)
-    plans = history.plans.get(bill.statement_id, [])
-    converted = min(total(plan.principal for plan in plans), due)
-    net_due = due - min(history.plans_by_last_day(bill), due)
+    converted = min(total(item.amount for item in taken_ever if item.was_taken_from(bill)), due)
 
-    # A final payment, or a later bill with nothing due, says that nothing is owed from before.
-    final_date = history.final_date(bill)
-    cleared_date = min(
-        (next_.statement_date for next_ in later if next_.amount_due <= 0), default=None
+    lowered = total(item.amount for item in taken_since if item.lowers(bill))
+    to_minimum = paid_since + [item for item in taken_since if not item.lowers(bill)]
+    minimum_date = first_day_with(min(bill.minimum_due, due - lowered), to_minimum, bill)
+    # Each later bill contains what is unpaid of this one, so the first that is settled ends both.
+    full_date = _earliest(
+        ending
+        for other in [bill, *later]
+        for ending in (
+            first_day_with(other.amount_due, paid_ever + taken_ever, other),
+            history.final_date(other),
+        )
     )
-    endings = [final_date, cleared_date]
-    met = [first_day_with(min(bill.minimum_due, net_due), money, bill), *endings]
-    full = [first_day_with(net_due, money, bill), *endings]
+    final_date = history.final_date(bill)
 
     before_next = [
-        item.amount
-        for item in money
-        if item.is_payment and (not later or item.day < later[0].statement_date)
+        item.amount for item in paid_since if not later or item.day < later[0].statement_date
     ]
     paid = min(due - converted, total(before_next))
     written_off = min(bill.written_off_amount, due - converted - paid)
@@ -70,7 +77,7 @@ def _read_bill(
     waived = rest if final_date is not None else ZERO
 
     has_matured = bill.last_on_time_date < history.as_of
-    met_date = _earliest(met)
+    met_date = _earliest([minimum_date, full_date])
     report = history.newest_report
     if report is not None and report.reported_dpd is not None and not history.payments:
         has_matured = has_matured and bill.due_date <= report.statement_date
@@ -88,9 +95,9 @@ def _read_bill(
         converted_amount=converted,
         paid_amount=paid,
         waived_amount=waived,
-        uncovered_amount=max(net_due - total(item.amount for item in money), ZERO),
+        uncovered_amount=max(due - total(item.amount for item in paid_since + taken_since), ZERO),
         met_date=met_date,
-        full_date=_earliest(full),
+        full_date=full_date,
         has_matured=has_matured,
         is_disputed=has_dispute(disputes, ("statement", bill.statement_id)),
     )

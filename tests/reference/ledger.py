@@ -15,6 +15,7 @@ from tests.reference.lines import LineHistory, group_lines
 from tests.reference.loan_debts import LoanDebt, read_loan_debt
 from tests.reference.loans import Loan, read_loans
 from tests.reference.obligations import Obligation
+from tests.reference.overpayments import read_overpayments
 from tests.reference.payments import Payment, Targets, read_payments
 from tests.reference.replay import replay_payments
 from tests.reference.schedules import read_schedules
@@ -51,7 +52,8 @@ def read_ledgers(world: KnownWorld) -> dict[int, UserLedger]:
     disputes = read_disputes(world, bills, loans)
     lines = group_lines(bills, loans, payments, world.as_of)
     schedules = read_schedules(world, loans)
-    replay_payments(schedules, loans, payments)
+    overpayments = read_overpayments(lines, payments, loans, schedules)
+    replay_payments(schedules, loans, payments + overpayments)
 
     payments_of_loan: dict[str, list[Payment]] = defaultdict(list)
     for payment in payments:

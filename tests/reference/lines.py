@@ -1,7 +1,7 @@
 """Revolving lines: each bill contains the unpaid rest of the one before.
 
-A payment counts for every bill of its line issued before it, whatever bill it names; the line owes
-what its newest bill asks less the payments since.
+A payment counts for every bill of its line issued before it, whatever bill it names, and so does
+what an instalment plan takes over; the line owes what its newest bill asks less both since.
 """
 
 from __future__ import annotations
@@ -19,11 +19,22 @@ from tests.reference.values import total
 
 @dataclass(frozen=True)
 class Money:
-    """What covers bills from a day on: a payment, or a plan begun after its bill's last day."""
+    """What covers bills from a day on: a payment, or what a plan took over."""
 
     day: date
     amount: Decimal
-    is_payment: bool
+    plan_of: Bill | None = None
+    """The bill that the plan names; empty for a payment."""
+    newest: Bill | None = None
+    """The newest bill when the plan took over."""
+
+    def was_taken_from(self, bill: Bill) -> bool:
+        """Whether a plan took it over of the bill, named or as the one that contained it."""
+        return bill in (self.plan_of, self.newest)
+
+    def lowers(self, bill: Bill) -> bool:
+        """Whether a plan in time lowered what the bill asks for instead of covering its minimum."""
+        return self.plan_of is bill and self.day <= bill.last_on_time_date
 
 
 @dataclass(frozen=True)
@@ -41,8 +52,8 @@ class LineHistory:
         reported = [bill for bill in self.bills if bill.reported_dpd is not None]
         return reported[-1] if reported else None
 
-    def money(self) -> list[Money]:
-        """All that ever covered a bill of the line, oldest first."""
+    def paid(self) -> list[Money]:
+        """All payments to the line, whatever they name."""
         found = []
         for payment in self.payments:
             if not payment.is_succeeded or payment.amount is None:
@@ -50,22 +61,42 @@ class LineHistory:
             # A bill cannot be paid before it is there.
             day = max(payment.paid_date, payment.named_bill_date or payment.paid_date)
             if day <= self.as_of:
-                found.append(Money(day, payment.amount, is_payment=True))
-        for bill in self.bills:
-            found += [
-                Money(plan.disbursed_date, plan.principal, is_payment=False)
-                for plan in self.plans.get(bill.statement_id, [])
-                if plan.disbursed_date is not None and plan.disbursed_date > bill.last_on_time_date
-            ]
-        return sorted(found, key=lambda money: money.day)
+                found.append(Money(day, payment.amount))
+        return found
 
-    def plans_by_last_day(self, bill: Bill) -> Decimal:
-        """What plans took over before the bill was late."""
-        return total(
-            plan.principal
+    def taken_over(self) -> list[Money]:
+        """What each plan took over: at most what was left to take that evening.
+
+        Nothing is left once the bill that it names is paid or put into earlier plans, or once the
+        newest bill is, which contains what was left of that bill.
+        """
+        taken: list[Money] = []
+        principals: dict[str, Decimal] = defaultdict(Decimal)
+        for day, bill, plan in self._plans_in_order():
+            newest = [other for other in self.bills if other.statement_date <= day][-1]
+            left_of_named = bill.amount_due - self._paid_between(bill.statement_date, day)
+            left_of_named -= principals[bill.statement_id]
+            left_of_newest = newest.amount_due - self._paid_between(newest.statement_date, day)
+            left_of_newest -= total(item.amount for item in taken if item.newest is newest)
+            amount = min(plan.principal, left_of_named, left_of_newest)
+            principals[bill.statement_id] += plan.principal
+            if amount > 0:
+                taken.append(Money(day, amount, bill, newest))
+        return taken
+
+    def _plans_in_order(self) -> list[tuple[date, Bill, Loan]]:
+        """Day on which it acts, bill that it names, plan."""
+        found = [
+            (max(plan.disbursed_date, bill.statement_date), plan.disbursed_at, bill, plan)
+            for bill in self.bills
             for plan in self.plans.get(bill.statement_id, [])
-            if plan.disbursed_date is not None and plan.disbursed_date <= bill.last_on_time_date
-        )
+            if plan.disbursed_date is not None and plan.disbursed_at is not None
+        ]
+        found.sort(key=lambda item: (item[0], item[1], item[3].loan_id))
+        return [(day, bill, plan) for day, _, bill, plan in found]
+
+    def _paid_between(self, first: date, last: date) -> Decimal:
+        return total(item.amount for item in self.paid() if first <= item.day <= last)
 
     def final_date(self, bill: Bill) -> date | None:
         """First day of a payment that settles the bill whatever the amounts say."""

@@ -2,13 +2,35 @@
 {%- set loan = 'as_of_date, known_on, loan_id' -%}
 {%- set pool = 'as_of_date, known_on, pool_key' -%}
 with payments as (
-    select *
+    select
+        as_of_date,
+        known_on,
+        user_key,
+        account_id,
+        loan_id,
+        installment_no,
+        target_kind,
+        paid_date,
+        amount
     from {{ ref('int_repayments__resolved') }}
     where
         line_key is null
         and is_succeeded
         and held_reason is null
         and amount is not null
+    union all
+    -- What a revolving account got beyond its bills goes to the instalments of its plans.
+    select
+        as_of_date,
+        known_on,
+        user_key,
+        account_id,
+        null as loan_id,
+        null as installment_no,
+        'loan_account' as target_kind,
+        paid_date,
+        overpaid_amount as amount
+    from {{ ref('int_lines__overpaid_by_day') }}
 ),
 
 paid_accounts as (

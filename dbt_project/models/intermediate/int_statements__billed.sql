@@ -1,12 +1,33 @@
 {%- set line = 'as_of_date, known_on, line_key' -%}
-with converted as (
+with plans as (
     select
-        {{ line }},
+        as_of_date,
+        known_on,
         statement_id,
-        sum(case when is_before_due then converted_amount else 0 end) as early_amount,
-        sum(converted_amount) as converted_amount
+        converted_amount,
+        case when is_before_due then converted_amount else 0 end as early_amount
     from {{ ref('int_statements__converted') }}
-    group by {{ line }}, statement_id
+    union all
+    -- What is taken over of an older bill is taken off the newest one, which contains it.
+    select
+        as_of_date,
+        known_on,
+        newest_statement_id as statement_id,
+        converted_amount,
+        0 as early_amount
+    from {{ ref('int_statements__converted') }}
+    where newest_statement_id <> statement_id
+),
+
+converted as (
+    select
+        as_of_date,
+        known_on,
+        statement_id,
+        sum(early_amount) as early_amount,
+        sum(converted_amount) as converted_amount
+    from plans
+    group by as_of_date, known_on, statement_id
 ),
 
 issued as (
@@ -41,7 +62,7 @@ events as (
         '' as statement_id,
         payment_amount,
         covering_amount
-    from {{ ref('int_lines__paid_by_day') }}
+    from {{ ref('int_lines__covered_by_day') }}
 ),
 
 -- The line's running totals as each bill is issued: payments of that day come after it.
@@ -79,10 +100,7 @@ final as (
         cast(issued.positive_due_amount as decimal(18, 2)) as amount_due,
         cast(least(issued.converted_amount, issued.positive_due_amount) as decimal(18, 2))
             as converted_amount,
-        cast(
-            issued.positive_due_amount - least(issued.early_amount, issued.positive_due_amount)
-            as decimal(18, 2)
-        ) as net_due_amount,
+        cast(issued.early_amount as decimal(18, 2)) as early_amount,
         issued.minimum_due,
         issued.written_off_amount,
         issued.reported_dpd,
@@ -93,13 +111,7 @@ final as (
             lead(timeline.payments_before, 1, timeline.payments_total) over next_bills
             - timeline.payments_before as decimal(18, 2)
         ) as paid_until_next_amount,
-        lead(issued.statement_date) over next_bills as next_statement_date,
-        -- A later bill with nothing due says that nothing is owed from before either.
-        min(case when issued.amount_due <= 0 then issued.statement_date end) over (
-            partition by issued.as_of_date, issued.known_on, issued.line_key
-            order by issued.statement_date, issued.due_date, issued.statement_id
-            rows between 1 following and unbounded following
-        ) as cleared_date
+        lead(issued.statement_date) over next_bills as next_statement_date
     from issued
     inner join timeline
         on

@@ -1,29 +1,33 @@
-with plans as (
-    select *
-    from {{ ref('int_loans__known') }}
-    where
-        plan_statement_id is not null
-        and disbursed_date is not null
-        and coalesce(close_reason, '') <> 'cancelled'
+-- What plans before it leave on the bill that a plan names.
+with named as (
+    select
+        *,
+        greatest(least(principal, unpaid_amount - (sum(principal) over (
+            partition by as_of_date, known_on, statement_id
+            order by event_date, disbursed_at, loan_id
+            rows between unbounded preceding and current row
+        ) - principal)), 0) as named_amount
+    from {{ ref('int_plans__placed') }}
 ),
 
+-- And on the newest bill, which may ask for less. The plan that is too large for it leaves nothing
+-- on it, so that what it would have taken may stand for what it took.
 final as (
     select
-        statements.as_of_date,
-        statements.known_on,
-        statements.line_key,
-        statements.statement_id,
-        plans.loan_id,
-        plans.disbursed_date,
-        plans.principal as converted_amount,
-        plans.disbursed_date <= statements.last_on_time_date as is_before_due
-    from plans
-    inner join {{ ref('int_statements__known') }} as statements
-        on
-            plans.as_of_date = statements.as_of_date
-            and plans.known_on = statements.known_on
-            and plans.plan_statement_id = statements.statement_id
-            and plans.user_key = statements.user_key
+        as_of_date,
+        known_on,
+        line_key,
+        statement_id,
+        newest_statement_id,
+        loan_id,
+        event_date,
+        cast(greatest(least(named_amount, newest_unpaid_amount - (sum(named_amount) over (
+            partition by as_of_date, known_on, newest_statement_id
+            order by event_date, disbursed_at, loan_id
+            rows between unbounded preceding and current row
+        ) - named_amount)), 0) as decimal(18, 2)) as converted_amount,
+        is_before_due
+    from named
 )
 
 select * from final

@@ -2,27 +2,28 @@
 with bills as (
     select
         *,
-        least(minimum_due, net_due_amount) as required_amount
+        least(minimum_due, amount_due - early_amount) as required_amount
     from {{ ref('int_statements__billed') }}
 ),
 
 -- The first day on which the line's running total reaches what a bill needs: needs and payments
--- stand on one ladder, so that nobody has to pair every payment with every bill.
+-- stand on one ladder, so that nobody has to pair every payment with every bill. Plans in time are
+-- in the running total; they lower what the bill asks for and do not count towards its minimum.
 ladder as (
     select
         {{ line }}, statement_id, 'required' as need, 0 as position,
-        covered_before + required_amount as height, cast(null as date) as event_date
+        covered_before + early_amount + required_amount as height, cast(null as date) as event_date
     from bills
     union all
     select
         {{ line }}, statement_id, 'full' as need, 0 as position,
-        covered_before + net_due_amount as height, cast(null as date) as event_date
+        covered_before + amount_due as height, cast(null as date) as event_date
     from bills
     union all
     select
         {{ line }}, '' as statement_id, '' as need, 1 as position,
         covered_to_date as height, event_date
-    from {{ ref('int_lines__paid_by_day') }}
+    from {{ ref('int_lines__covered_by_day') }}
 ),
 
 rungs as (
@@ -68,28 +69,19 @@ final_payments as (
     group by bills.as_of_date, bills.known_on, bills.statement_id
 ),
 
-dated as (
+settled as (
     select
         bills.*,
         final_payments.final_date,
+        case
+            when bills.required_amount <= 0 then bills.statement_date
+            else reached.required_date
+        end as required_date,
+        -- A bill with nothing due says that nothing is owed from before either.
         least(
-            case
-                when bills.required_amount <= 0 then bills.statement_date
-                else reached.required_date
-            end,
-            final_payments.final_date,
-            bills.cleared_date
-        ) as required_met_date,
-        least(
-            case
-                when bills.net_due_amount <= 0 then bills.statement_date
-                else reached.full_date
-            end,
-            final_payments.final_date,
-            bills.cleared_date
-        ) as paid_in_full_date,
-        least(bills.amount_due - bills.converted_amount, bills.paid_until_next_amount)
-            as paid_amount
+            case when bills.amount_due <= 0 then bills.statement_date else reached.full_date end,
+            final_payments.final_date
+        ) as full_date
     from bills
     inner join reached
         on
@@ -101,6 +93,19 @@ dated as (
             bills.as_of_date = final_payments.as_of_date
             and bills.known_on = final_payments.known_on
             and bills.statement_id = final_payments.statement_id
+),
+
+-- A later bill contains the rest of this one: settled in full, it ends the arrears of both.
+dated as (
+    select
+        *,
+        min(full_date) over (
+            partition by {{ line }}
+            order by statement_date, due_date, statement_id
+            rows between current row and unbounded following
+        ) as paid_in_full_date,
+        least(amount_due - converted_amount, paid_until_next_amount) as paid_amount
+    from settled
 ),
 
 -- What is neither converted, paid nor written off is settled by a final payment, carried into the
@@ -143,9 +148,9 @@ final as (
             else 0
         end as decimal(18, 2
         )) as outstanding_amount,
-        cast(greatest(net_due_amount - covered_since_amount, 0) as decimal(18, 2))
+        cast(greatest(amount_due - covered_since_amount, 0) as decimal(18, 2))
             as uncovered_amount,
-        required_met_date,
+        least(required_date, paid_in_full_date) as required_met_date,
         paid_in_full_date,
         next_statement_date is null as is_newest,
         written_off_amount > 0 as is_written_off,
