@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 import numpy as np
+from sklearn.metrics import roc_auc_score
 
 from scoring.simulator.parameters import WORLD_NAMES, Parameters
 from tests.scoring.simulator.effects.seeds import estimate_worlds, standard_error
@@ -49,6 +50,9 @@ def print_default_chances(users: int, futures: int) -> None:
     total = chance.sum() * futures
     print(f"{'all':>5}{chance.mean():18.4f}{total:11.1f}{defaults.sum():11.0f}", end="")
     print(f"{defaults.sum() / total:8.2f}")
+    outcomes = np.concatenate([future.has_defaulted for future in found])
+    auc = roc_auc_score(outcomes, np.tile(chance, futures))
+    print(f"area under the ROC curve of the ranking by the true probability: {auc:.3f}")
 
 
 def main() -> None:

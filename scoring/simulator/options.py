@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import errno
 import shutil
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 from scoring.errors import ConfigurationError, TransientError
 from scoring.simulator.batches import FILE_FORMATS, FileFormat
 from scoring.simulator.dirt.soiler import DIRT_LEVELS, DirtLevel
 from scoring.simulator.parameters import EFFECT_NAMES, WORLD_NAMES, Parameters, make_parameters
 from scoring.simulator.season import EPOCH
+
+Word = TypeVar("Word", bound=str)
 
 LARGEST_WORLD = 10_000_000
 """User ids have seven digits."""
@@ -56,10 +60,7 @@ def check_dirt(dirt: str) -> DirtLevel:
     Raises:
         ConfigurationError: There is none.
     """
-    for known in DIRT_LEVELS:
-        if known == dirt:
-            return known
-    raise _refuse("--dirt", " | ".join(DIRT_LEVELS), dirt)
+    return _choose("--dirt", DIRT_LEVELS, dirt)
 
 
 def check_format(file_format: str) -> FileFormat:
@@ -68,10 +69,7 @@ def check_format(file_format: str) -> FileFormat:
     Raises:
         ConfigurationError: There is none.
     """
-    for known in FILE_FORMATS:
-        if known == file_format:
-            return known
-    raise _refuse("--format", " | ".join(FILE_FORMATS), file_format)
+    return _choose("--format", FILE_FORMATS, file_format)
 
 
 def read_parameters(world: str, effects: list[str]) -> Parameters:
@@ -92,10 +90,7 @@ def read_parameters(world: str, effects: list[str]) -> Parameters:
         if not _SMALLEST_EFFECT <= chosen[name] <= _LARGEST_EFFECT:
             bounds = f"{name} from {_SMALLEST_EFFECT:g} to {_LARGEST_EFFECT:g}"
             raise _refuse("--effect", bounds, text)
-    for known in WORLD_NAMES:
-        if known == world:
-            return make_parameters(known, chosen)
-    raise _refuse("--world", " | ".join(WORLD_NAMES), world)
+    return make_parameters(_choose("--world", WORLD_NAMES, world), chosen)
 
 
 def check_apart(truth: Path, out: Path) -> None:
@@ -162,6 +157,13 @@ def explain(error: OSError, option: str, folder: Path) -> ConfigurationError | T
         next_step="Make room and run the same command again; nothing was kept.",
         **facts,
     )
+
+
+def _choose(option: str, known: Sequence[Word], given: str) -> Word:
+    for word in known:
+        if word == given:
+            return word
+    raise _refuse(option, " | ".join(known), given)
 
 
 def _refuse(option: str, expected: str, got: str) -> ConfigurationError:
