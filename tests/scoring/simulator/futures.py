@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ from scoring.simulator.life import live
 from scoring.simulator.parameters import Parameters
 from scoring.simulator.season import to_day
 from scoring.simulator.world import ACTIVE, World, create_world
-from tests.scoring.simulator.worlds import START
+from tests.scoring.simulator.worlds import START, join_worlds
 
 OBSERVED_DAY = 250
 _IN_ARREARS = 30
@@ -40,19 +41,31 @@ class Future:
 
 def live_future(users: int, seed: int, branch: int, parameters: Parameters) -> Future:
     """Live one future of the world of ``seed``; users already in arrears are left out."""
+    (future,) = live_futures(users, seed, [branch], parameters)
+    return future
+
+
+def live_futures(
+    users: int, seed: int, branches: Iterable[int], parameters: Parameters
+) -> list[Future]:
+    """Live several futures of the world of ``seed``, each as if it were alone."""
     start = to_day(START)
     observed = start + OBSERVED_DAY
-    world = create_world(
-        users=users,
-        start=start,
-        last_day=observed + HORIZON_DAYS,
-        seed=seed,
-        parameters=parameters,
-        branch=branch,
-        branch_day=observed + 1,
-    )
-    has_defaulted = np.zeros(users, dtype=np.bool_)
-    chance, score, at_risk = np.zeros(users), np.zeros(users), has_defaulted.copy()
+    worlds = [
+        create_world(
+            users=users,
+            start=start,
+            last_day=observed + HORIZON_DAYS,
+            seed=seed,
+            parameters=parameters,
+            branch=branch,
+            branch_day=observed + 1,
+        )
+        for branch in branches
+    ]
+    world = join_worlds(worlds)
+    has_defaulted = np.zeros(world.hidden.size, dtype=np.bool_)
+    chance, score, at_risk = np.zeros(0), np.zeros(0), has_defaulted
     for day in live(world, OBSERVED_DAY + HORIZON_DAYS + 1):
         world.batch.discard()
         if day == observed:
@@ -60,7 +73,11 @@ def live_future(users: int, seed: int, branch: int, parameters: Parameters) -> F
             at_risk = _at_risk(world, day)
         elif day > observed:
             has_defaulted |= oldest_days_late(world, day) >= DEFAULT_DPD
-    return Future(chance[at_risk], score[at_risk], has_defaulted[at_risk])
+    by_world = (np.split(each, len(worlds)) for each in (chance, score, has_defaulted, at_risk))
+    return [
+        Future(chance[at_risk], score[at_risk], has_defaulted[at_risk])
+        for chance, score, has_defaulted, at_risk in zip(*by_world, strict=True)
+    ]
 
 
 def _at_risk(world: World, day: int) -> Bools:

@@ -9,7 +9,7 @@ import pytest
 
 from scoring.simulator.default_chance import modulated_survival
 from scoring.simulator.parameters import Parameters
-from tests.scoring.simulator.futures import Future, live_future, tenths
+from tests.scoring.simulator.futures import Future, live_futures, tenths
 
 FUTURES = 3
 
@@ -18,7 +18,7 @@ FUTURES = 3
 def futures() -> list[Future]:
     parameters = Parameters()
     often = replace(parameters, arrears=replace(parameters.arrears, distress_chance=0.00015))
-    return [live_future(2500, 8, branch, often) for branch in range(1, FUTURES + 1)]
+    return live_futures(2500, 8, range(1, FUTURES + 1), often)
 
 
 @pytest.mark.slow

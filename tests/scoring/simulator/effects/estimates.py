@@ -6,7 +6,8 @@ import numpy as np
 
 from scoring.simulator.arrays import Floats
 from scoring.simulator.world import HUABEI, JIEBEI
-from tests.scoring.simulator.effects.observed import DAYS, Observed, score_terms, usable
+from tests.scoring.simulator.effects.observed import DAYS, score_terms, usable
+from tests.scoring.simulator.effects.tallies import Observed
 
 NAMES = (
     "limit_flow_elasticity",
@@ -31,7 +32,7 @@ def estimate(seen: Observed) -> tuple[dict[str, float], dict[str, float]]:
 def _plain(seen: Observed) -> dict[str, float]:
     """What regressions on the feeds alone would say."""
     world = seen.world
-    users = usable(world)
+    users = usable(seen)
     users = users[(seen.recent[users] > 0) & (world.huabei.limit[users] > 0)]
     log_flow = np.log(seen.recent[users])
     log_limit = np.log(world.huabei.limit[users].astype(np.float64))
@@ -55,7 +56,7 @@ def _plain(seen: Observed) -> dict[str, float]:
 def _oracle(seen: Observed) -> dict[str, float]:
     """The same with the hidden variables."""
     world = seen.world
-    users = usable(world)
+    users = usable(seen)
     terms = score_terms(world, world.start + DAYS - 1)[users]
     huabei = _decisions(seen, HUABEI)
     cash = _decisions(seen, JIEBEI)
@@ -77,7 +78,7 @@ def _oracle(seen: Observed) -> dict[str, float]:
 
 def _decisions(seen: Observed, product: int) -> Floats:
     """Decisions about limits above the smallest ones, where rounding to tens is small."""
-    rows = np.concatenate(seen.decisions[product])
+    rows = seen.decisions[product]
     kept: Floats = rows[rows[:, 0] > np.log(600_00)]
     return kept
 

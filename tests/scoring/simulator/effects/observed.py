@@ -1,11 +1,11 @@
-"""Part of a year of a small world as an analyst sees it, and as only the simulator sees it."""
+"""Part of a year of small worlds as an analyst sees it, and as only the simulator sees it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scoring.simulator.arrays import NULL, SECONDS_PER_DAY, Floats, Ints, Rows
 from scoring.simulator.arrears import distress_chance
@@ -23,43 +23,11 @@ from scoring.simulator.purchases import (
 )
 from scoring.simulator.season import to_day
 from scoring.simulator.world import ACTIVE, HUABEI, JIEBEI, World, create_world
-from tests.scoring.simulator.worlds import START
+from tests.scoring.simulator.effects.tallies import BINS, Observed, Tallies, add_at
+from tests.scoring.simulator.worlds import START, join_worlds
 
 USERS, DAYS, SHOCK_DAY = 1500, 200, 100
 RECENT_DAYS = 90
-_BINS = np.linspace(-1.4, 1.4, 29)
-"""Of ln(relative limit)."""
-
-
-@dataclass
-class Observed:
-    """Sums over days, one entry per user or per cell, and the decisions about limits.
-
-    Attributes:
-        count, expected: Purchases and their hidden expectation without effects, by (cash access,
-            bin of the relative limit).
-        log_limit: Sum of expected x ln(relative limit), by the same cells.
-        onsets, hazard: Spells of distress and their hidden hazard without effects, by cash access.
-        purchases, days: By user and cash access: what an analyst would compare.
-        later, wanted, bought: Pay-later purchases with ample room, their hidden expectation without
-            the shock, and all of them, before and after the reporting day.
-        decisions: Limits set, with what the lender looked at, by product.
-        recent: Spending of the last 90 days by user, in fen.
-    """
-
-    world: World
-    count: NDArray[np.float64] = field(default_factory=lambda: np.zeros((2, _BINS.size + 1)))
-    expected: NDArray[np.float64] = field(default_factory=lambda: np.zeros((2, _BINS.size + 1)))
-    log_limit: NDArray[np.float64] = field(default_factory=lambda: np.zeros((2, _BINS.size + 1)))
-    onsets: Floats = field(default_factory=lambda: np.zeros(2))
-    hazard: Floats = field(default_factory=lambda: np.zeros(2))
-    purchases: Floats = field(default_factory=lambda: np.zeros((2, USERS)))
-    days: Floats = field(default_factory=lambda: np.zeros((2, USERS)))
-    later: Floats = field(default_factory=lambda: np.zeros(2))
-    wanted: Floats = field(default_factory=lambda: np.zeros(2))
-    bought: Floats = field(default_factory=lambda: np.zeros(2))
-    decisions: dict[int, list[Floats]] = field(default_factory=lambda: {HUABEI: [], JIEBEI: []})
-    recent: Floats = field(default_factory=lambda: np.zeros(USERS))
 
 
 def make_test_parameters(world: WorldName, effects: dict[str, float] | None = None) -> Parameters:
@@ -72,13 +40,18 @@ def make_test_parameters(world: WorldName, effects: dict[str, float] | None = No
     )
 
 
-def observe(seed: int, parameters: Parameters) -> Observed:
-    """Live a world of ``USERS`` users for ``DAYS`` days and note what happens."""
+def observe(seeds: Iterable[int], parameters: Parameters) -> list[Observed]:
+    """Live a world of ``USERS`` users per seed for ``DAYS`` days and note what happens."""
     start = to_day(START)
-    world = create_world(
-        users=USERS, start=start, last_day=start + DAYS, seed=seed, parameters=parameters
+    world = join_worlds(
+        [
+            create_world(
+                users=USERS, start=start, last_day=start + DAYS, seed=seed, parameters=parameters
+            )
+            for seed in seeds
+        ]
     )
-    seen = Observed(world)
+    seen = Tallies(world)
     evening = _Evening(world)
     for day in live(world, DAYS):
         rows = world.batch.take("transactions")
@@ -90,7 +63,7 @@ def observe(seed: int, parameters: Parameters) -> Observed:
         if decisions is not None and day > start:
             _see_decisions(seen, day, decisions[0])
         evening = _Evening(world)
-    return seen
+    return seen.split()
 
 
 class _Evening:
@@ -109,60 +82,60 @@ def _new_purchases(rows: Rows, day: int) -> Rows:
     return {name: values[is_new] for name, values in rows.items()}
 
 
-def _see_purchases(seen: Observed, day: int, rows: Rows, evening: _Evening) -> None:
+def _see_purchases(seen: Tallies, day: int, rows: Rows, evening: _Evening) -> None:
     world, users = seen.world, rows["user_id"]
-    counts = np.bincount(users, minlength=USERS).astype(np.float64)
+    counts = np.bincount(users, minlength=world.hidden.size).astype(np.float64)
     here = is_here(world, day)
     access = evening.has_access.astype(np.int64)
     expected = np.where(here, usual_rate(world, day), 0.0)
     log_limit = np.log(evening.relative_limit)
-    cell = (access, np.digitize(log_limit, _BINS))
-    np.add.at(seen.count, cell, counts)
-    np.add.at(seen.expected, cell, expected)
-    np.add.at(seen.log_limit, cell, expected * log_limit)
-    holders = here & (world.huabei.status == ACTIVE)
-    np.add.at(seen.purchases, (access[holders], np.flatnonzero(holders)), counts[holders])
-    np.add.at(seen.days, (access[holders], np.flatnonzero(holders)), 1.0)
+    cell = (seen.block, access, np.digitize(log_limit, BINS))
+    add_at(seen.count, cell, counts)
+    add_at(seen.expected, cell, expected)
+    add_at(seen.log_limit, cell, expected * log_limit)
+    holders = np.flatnonzero(here & (world.huabei.status == ACTIVE))
+    add_at(seen.purchases, (access[holders], holders), counts[holders])
+    add_at(seen.days, (access[holders], holders), 1.0)
     if world.start + DAYS - day <= RECENT_DAYS:
         np.add.at(seen.recent, users, rows["amount"])
     ample = rows["amount"] * 5 < evening.room[users]
     users, method = users[ample], rows["payment_method"][ample]
     share = pay_later_share(world, day, users)
     after = int(day - world.start >= SHOCK_DAY)
-    seen.later[after] += np.isin(method, (PAY_LATER, PLAN)).sum()
-    seen.wanted[after] += share.sum() / (1.0 + after * world.parameters.effects.reporting_shock)
-    seen.bought[after] += users.size
+    period = (seen.block[users], after)
+    shock = 1.0 + after * world.parameters.effects.reporting_shock
+    add_at(seen.later, period, np.isin(method, (PAY_LATER, PLAN)).astype(np.float64))
+    add_at(seen.wanted, period, share / shock)
+    add_at(seen.bought, period, 1.0)
 
 
-def _see_distress(seen: Observed, day: int, evening: _Evening) -> None:
+def _see_distress(seen: Tallies, day: int, evening: _Evening) -> None:
     world = seen.world
     could = evening.distress_until <= day
     began = could & (world.state.distress_until > day)
     planted = world.parameters.effects.cash_access_arrears
     hazard = distress_chance(world, day) / np.where(world.has_cash_access(), 1.0 + planted, 1.0)
     access = evening.has_access.astype(np.int64)
-    np.add.at(seen.onsets, access[began], 1.0)
-    np.add.at(seen.hazard, access[could], hazard[could])
+    add_at(seen.onsets, (seen.block[began], access[began]), 1.0)
+    add_at(seen.hazard, (seen.block[could], access[could]), hazard[could])
 
 
-def _see_decisions(seen: Observed, day: int, rows: Rows) -> None:
+def _see_decisions(seen: Tallies, day: int, rows: Rows) -> None:
     world, users = seen.world, rows["user_id"]
-    state = world.state
+    state, terms = world.state, score_terms(world, day)
     for product, actions in ((HUABEI, (RAISE, CUT)), (JIEBEI, (GRANT, RAISE, CUT))):
         mine = (rows["product"] == product) & np.isin(rows["action"], actions)
         who = users[mine]
-        limit = rows["credit_limit"][mine].astype(np.float64)
-        seen.decisions[product].append(
-            np.column_stack(
-                (
-                    np.log(limit),
-                    np.log(np.maximum(state.spending_30d[who], 50_00)),
-                    np.log(world.hidden.income[who].astype(np.float64)),
-                    state.score[who],
-                    score_terms(world, day)[who],
-                )
+        looked_at = np.column_stack(
+            (
+                np.log(rows["credit_limit"][mine].astype(np.float64)),
+                np.log(np.maximum(state.spending_30d[who], 50_00)),
+                np.log(world.hidden.income[who].astype(np.float64)),
+                state.score[who],
+                terms[who],
             )
         )
+        seen.add_decisions(product, who, looked_at)
 
 
 def score_terms(world: World, day: int) -> Floats:
@@ -188,8 +161,9 @@ def effective_rate(world: World, day: int) -> Floats:
     return rate
 
 
-def usable(world: World) -> Ints:
+def usable(seen: Observed) -> Ints:
     """Users with an open pay-later line whose score is at neither end of its range."""
-    score = world.state.score
-    inside = (score > 350) & (score < 950) & ~world.state.is_lost
-    return np.flatnonzero(inside & (world.huabei.status == ACTIVE))
+    world, users = seen.world, np.arange(seen.users.start, seen.users.stop)
+    score = world.state.score[users]
+    inside = (score > 350) & (score < 950) & ~world.state.is_lost[users]
+    return users[inside & (world.huabei.status[users] == ACTIVE)]

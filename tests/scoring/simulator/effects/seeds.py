@@ -49,7 +49,7 @@ def estimate_worlds(
     parameters = make_test_parameters(world, effects)
     planted = planted_truth(parameters, to_day(START))
     truths = {**planted["effects"], **planted["derived"]}
-    found = [estimate(observe(seed, parameters)) for seed in seeds]
+    found = [estimate(seen) for seen in observe(seeds, parameters)]
     return {
         name: Estimates(
             truths[name],
