@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from scoring.nights import Night
 from scoring.publish.published import published_content_hash
 from scoring.publish.rollback import rollback
 from scoring.publish.step import publish_night
@@ -34,18 +39,71 @@ SHOWN_BEFORE_THE_SWITCH = {function for _, function in MOMENTS[:7]}
 NIGHT = {1: Scored(610), 2: Scored(550, -5)}
 
 
-def kill(handmade: Handmade, day: date, when: str, function: str, what: str = "night") -> None:
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "tests.scoring.publish.kill_at"),
-            *(str(handmade.settings.root), str(day), when, function, what),
-        ],
-        cwd=PROJECT_ROOT,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr
+Kill = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def kill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kill]:
+    """Publishes a night, or rolls back, in a process that is killed at a moment."""
+    errors = tmp_path_factory.mktemp("kill") / "stderr"
+    with errors.open("wb") as stderr:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "tests.scoring.publish.kill_at"],
+            cwd=PROJECT_ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
+
+    def ask(handmade: Handmade, day: date, when: str, function: str, what: str = "night") -> None:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        order = [str(handmade.settings.root), str(day), when, function, what]
+        server.stdin.write(json.dumps(order) + "\n")
+        server.stdin.flush()
+        assert server.stdout.readline() == f"{-signal.SIGKILL}\n", errors.read_text()
+
+    with server:
+        yield ask
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> tuple[Handmade, Night]:
+    """One place for every test, as what is published knows where it lies, and its second night.
+
+    Beside it are kept its states: ``ready`` with the first night published and the second ready to
+    be, and ``published`` with both.
+    """
+    home = tmp_path_factory.mktemp("deployment") / "home"
+    handmade = Handmade(load_settings(home=home))
+    handmade.land_users(FIRST, [1, 2, 3])
+    handmade.publish(FIRST, {1: Scored(), 2: Scored()})
+    night = handmade.add_night(SECOND, NIGHT)
+    shutil.copytree(home, home.with_name("ready"), symlinks=True)
+    publish_night(handmade.settings, night)
+    shutil.copytree(home, home.with_name("published"), symlinks=True)
+    return handmade, night
+
+
+def restore(home: Path, state: str) -> None:
+    """Put the deployment into one of the states that were kept."""
+    shutil.rmtree(home)
+    shutil.copytree(home.with_name(state), home, symlinks=True)
+
+
+@pytest.fixture
+def ready(deployment: tuple[Handmade, Night]) -> tuple[Handmade, Night]:
+    """The first night is published, the second ready to be."""
+    restore(deployment[0].settings.root, "ready")
+    return deployment
+
+
+@pytest.fixture
+def published(deployment: tuple[Handmade, Night]) -> tuple[Handmade, Night]:
+    """Both nights are published."""
+    restore(deployment[0].settings.root, "published")
+    return deployment
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +118,9 @@ def expected_hash(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.mark.parametrize(("when", "function"), MOMENTS)
 def test_killed_publication_ends_with_equal_content(
-    handmade: Handmade, expected_hash: str, when: str, function: str
+    ready: tuple[Handmade, Night], kill: Kill, expected_hash: str, when: str, function: str
 ) -> None:
-    handmade.publish(FIRST, {1: Scored(), 2: Scored()})
-    night = handmade.add_night(SECOND, NIGHT)
+    handmade, night = ready
     kill(handmade, SECOND, when, function)
     # readers see one whole generation at any moment
     count, newest = (1, FIRST) if function in SHOWN_BEFORE_THE_SWITCH else (2, SECOND)
@@ -82,9 +139,10 @@ def test_killed_publication_ends_with_equal_content(
     assert not [path for path in handmade.settings.published.rglob(".*") if path.is_file()]
 
 
-def test_kill_before_the_switch_then_another_night_first(handmade: Handmade) -> None:
-    handmade.publish(FIRST, {1: Scored(), 2: Scored()})
-    night = handmade.add_night(SECOND, NIGHT)
+def test_kill_before_the_switch_then_another_night_first(
+    ready: tuple[Handmade, Night], kill: Kill
+) -> None:
+    handmade, night = ready
     kill(handmade, SECOND, "before", "scoring.publish.step.settle")
     handmade.publish(THIRD, {1: Scored(), 2: Scored()})
     publish_night(handmade.settings, night)
@@ -103,11 +161,9 @@ def test_kill_before_the_switch_then_another_night_first(handmade: Handmade) -> 
     ],
 )
 def test_killed_rollback_has_happened_once_readers_see_it(
-    handmade: Handmade, function: str
+    published: tuple[Handmade, Night], kill: Kill, function: str
 ) -> None:
-    handmade.publish(FIRST, {1: Scored(), 2: Scored()})
-    night = handmade.add_night(SECOND, NIGHT)
-    publish_night(handmade.settings, night)
+    handmade, night = published
     kill(handmade, SECOND, "after", function, "rollback")
     assert handmade.ask("select generation from publication") == [(1,)]
     report = publish_night(handmade.settings, night)
@@ -119,9 +175,10 @@ def test_killed_rollback_has_happened_once_readers_see_it(
     ]
 
 
-def test_rollback_killed_before_the_switch_changes_nothing(handmade: Handmade) -> None:
-    handmade.publish(FIRST, {1: Scored(), 2: Scored()})
-    handmade.publish(SECOND, NIGHT)
+def test_rollback_killed_before_the_switch_changes_nothing(
+    published: tuple[Handmade, Night], kill: Kill
+) -> None:
+    handmade, _ = published
     kill(handmade, SECOND, "before", "scoring.publish.rollback.switch_readers", "rollback")
     assert handmade.ask("select generation from publication") == [(2,)]
     rollback(handmade.settings)
