@@ -17,7 +17,7 @@ from scoring.landing.ingest import ingest_range
 from scoring.landing.raw_views import create_raw_views
 from scoring.landing.report import BatchResult, IngestReport
 from scoring.settings import Settings, load_settings
-from scoring.warehouse.store import open_warehouse
+from scoring.warehouse.store import duckdb_config, open_warehouse
 from tests.conftest import TEST_KEY
 
 DAY = date(2025, 1, 6)
@@ -75,7 +75,13 @@ class Bench:
 
     @contextmanager
     def warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with open_warehouse(self.settings) as connection:
+        """The warehouse, opened once; ``open_warehouse`` opens it twice, to ask its version."""
+        file = self.settings.warehouse_file
+        if not file.exists():
+            with open_warehouse(self.settings):
+                pass
+        with duckdb.connect(str(file), config=duckdb_config(self.settings)) as connection:
+            connection.execute("set TimeZone = 'UTC'")
             yield connection
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:

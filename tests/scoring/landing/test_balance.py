@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
@@ -65,37 +66,58 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Bench:
 _days = iter(DAY + timedelta(days=number) for number in range(100_000))
 
 
-@given(kinds=KINDS, file_format=strategies.sampled_from(["csv", "csv.gz", "jsonl"]))
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+@dataclass(frozen=True)
+class Landed:
+    """What one batch holds: the kinds of its rows, and the format of its file."""
+
+    kinds: list[int]
+    file_format: str
+
+    @property
+    def rows(self) -> list[int]:
+        """Kinds of what are rows to this format: an empty line in a CSV is none."""
+        if self.file_format == "jsonl":
+            return self.kinds
+        return [kind for kind in self.kinds if kind != EMPTY]
+
+    def render(self) -> bytes:
+        """Content of the file."""
+        if self.file_format == "jsonl":
+            lines = [_json_line(kind, number) for number, kind in enumerate(self.rows)]
+        else:
+            lines = [",".join(_values(kind, number)) for number, kind in enumerate(self.rows)]
+            lines.insert(0, TRANSACTIONS_HEADER)
+        data = ("\n".join(lines) + "\n").encode()
+        return gzip.compress(data) if self.file_format == "csv.gz" else data
+
+
+BATCHES = strategies.lists(
+    strategies.builds(Landed, KINDS, strategies.sampled_from(["csv", "csv.gz", "jsonl"])),
+    min_size=4,
+    max_size=4,
 )
-def test_every_row_is_loaded_held_or_quarantined(
-    shared: Bench, kinds: list[int], file_format: str
-) -> None:
-    dt = next(_days)
-    if file_format == "jsonl":
-        text = "\n".join(_json_line(kind, number) for number, kind in enumerate(kinds))
-        wanted = _wanted(kinds)
-    else:
-        # An empty line in a CSV is no row, and takes no number.
-        kinds = [kind for kind in kinds if kind != EMPTY]
-        rows = [",".join(_values(kind, number)) for number, kind in enumerate(kinds)]
-        text, wanted = "\n".join([TRANSACTIONS_HEADER, *rows]), _wanted(kinds)
-    data = (text + "\n").encode()
-    shared.land(
-        "transactions",
-        gzip.compress(data) if file_format == "csv.gz" else data,
-        dt=dt,
-        name=f"part.{file_format}",
-    )
-    found = of(shared.ingest(dt, dt), "transactions", dt)
+
+
+@given(batches=BATCHES)
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_every_row_is_loaded_held_or_quarantined(shared: Bench, batches: list[Landed]) -> None:
+    """Four batches at a time: to begin costs ingest more than they do."""
+    days = [next(_days) for _ in batches]
+    for dt, batch in zip(days, batches, strict=True):
+        shared.land("transactions", batch.render(), dt=dt, name=f"part.{batch.file_format}")
+    report = shared.ingest(days[0], days[-1], feeds=["transactions"])
     quarantined = shared.query(
-        "select rule, row_number from quality.quarantine where batch_date = ? order by row_number",
-        [dt],
+        "select batch_date, rule, row_number from quality.quarantine "
+        "where batch_date between ? and ? order by batch_date, row_number",
+        [days[0], days[-1]],
     )
-    assert quarantined == wanted
-    assert found.rows_read == sum(kind != EMPTY for kind in kinds)
-    assert found.rows_read == found.rows_loaded + found.rows_held + found.rows_quarantined
-    assert found.rows_quarantined == len(wanted)
-    assert found.rows_held == kinds.count(HELD)
-    assert found.rows_duplicate == max(kinds.count(TWIN) - 1, 0)
+    for dt, batch in zip(days, batches, strict=True):
+        found, wanted = of(report, "transactions", dt), _wanted(batch.rows)
+        assert [tuple(row) for day, *row in quarantined if day == dt] == wanted
+        assert found.rows_read == sum(kind != EMPTY for kind in batch.kinds)
+        assert found.rows_read == found.rows_loaded + found.rows_held + found.rows_quarantined
+        assert found.rows_quarantined == len(wanted)
+        assert found.rows_held == batch.kinds.count(HELD)
+        assert found.rows_duplicate == max(batch.kinds.count(TWIN) - 1, 0)
