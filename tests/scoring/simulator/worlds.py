@@ -44,14 +44,14 @@ class Written:
         return int(str(self.one(f"select count(*) from {table} where {condition}")[0]))
 
 
-def read_world(folder: Path, days: int) -> Written:
-    connection = duckdb.connect()
-    for feed in load_feeds():
-        connection.execute(
-            f"create table {feed} as "
-            f"from read_parquet('{folder}/{feed}/*/*.parquet', hive_partitioning = true)"
-        )
-    return Written(folder, days, connection)
+def read_feeds(landing: Path, file: Path) -> None:
+    """Make a database of all batches, one table per feed with its ``dt``."""
+    with duckdb.connect(str(file)) as connection:
+        for feed in load_feeds():
+            connection.execute(
+                f"create table {feed} as "
+                f"from read_parquet('{landing}/{feed}/*/*.parquet', hive_partitioning = true)"
+            )
 
 
 def hash_tree(folder: Path, until: str = "dt=9999") -> str:

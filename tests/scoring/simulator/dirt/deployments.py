@@ -83,6 +83,18 @@ def _key_part(feed: Feed, name: str) -> str:
     return f"{name}::varchar"
 
 
+def open_deployment(home: Path, days: int) -> Deployment:
+    """The deployment under ``home``, whose world has so many days."""
+    settings = load_settings(
+        home=home,
+        identity_key=TEST_KEY,
+        landing_quiet_seconds=0,
+        minimum_due_ratio=Decimal("0.1"),
+        threads=2,
+    )
+    return Deployment(settings, START + timedelta(days=days - 1))
+
+
 def deploy(
     home: Path,
     *,
@@ -94,27 +106,20 @@ def deploy(
     processes: int | None = None,
 ) -> Deployment:
     """Simulate a world and ingest it; refused batches stay refused."""
-    settings = load_settings(
-        home=home,
-        identity_key=TEST_KEY,
-        landing_quiet_seconds=0,
-        minimum_due_ratio=Decimal("0.1"),
-        threads=2,
-    )
-    last = START + timedelta(days=days - 1)
+    deployment = open_deployment(home, days)
     simulate(
         users=users,
         start=START,
         days=days,
         seed=seed,
-        out=settings.landing,
+        out=deployment.landing,
         parameters=None,
         dirt=dirt,
         file_format=file_format,
         processes=processes,
     )
     try:
-        ingest_range(settings, START, last, run_id="dirt")
+        ingest_range(deployment.settings, START, deployment.last, run_id="dirt")
     except DataRefusedError:
         assert dirt != "none"
-    return Deployment(settings, last)
+    return deployment
