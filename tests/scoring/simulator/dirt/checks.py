@@ -17,11 +17,12 @@ _SHANGHAI = timedelta(hours=8)
 
 def check_ledger(dirty: Deployment) -> None:
     """Everything that ingest quarantined, refused or held is in the ledger, and nothing else."""
-    check_quarantined(dirty)
-    assert found_refusals(dirty) == expected_refusals(dirty)
-    assert found_held(dirty) == expected_held(dirty)
-    assert count_held(dirty) == sum(expected_held(dirty).values())
-    check_balance(dirty)
+    with dirty.connect():
+        check_quarantined(dirty)
+        assert found_refusals(dirty) == expected_refusals(dirty)
+        assert found_held(dirty) == expected_held(dirty)
+        assert count_held(dirty) == sum(expected_held(dirty).values())
+        check_balance(dirty)
 
 
 def check_quarantined(dirty: Deployment) -> None:

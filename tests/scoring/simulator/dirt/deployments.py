@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -33,6 +33,7 @@ class Deployment:
 
     settings: Settings
     last: date
+    _open: list[duckdb.DuckDBPyConnection] = field(default_factory=list)
 
     @property
     def landing(self) -> Path:
@@ -44,7 +45,13 @@ class Deployment:
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """The warehouse with the ledger as ``ledger``, and ids as ``identities``."""
+        """The warehouse with the ledger as ``ledger``, and ids as ``identities``.
+
+        Whoever asks many questions connects around them: inside, they share the connection.
+        """
+        if self._open:
+            yield self._open[0]
+            return
         with open_warehouse(self.settings) as connection:
             create_raw_views(connection, self.settings)
             faults = self.truth / "faults"
@@ -55,7 +62,11 @@ class Deployment:
             connection.execute(f"attach '{self.settings.vault_file}' as vault (read_only)")
             connection.execute("create temp table identities as from vault.identities")
             connection.execute("detach vault")
-            yield connection
+            self._open.append(connection)
+            try:
+                yield connection
+            finally:
+                self._open.clear()
 
     def query(self, sql: str) -> Rows:
         with self.connect() as connection:

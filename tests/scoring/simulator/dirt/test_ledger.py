@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.scoring.simulator.dirt import checks
 from tests.scoring.simulator.dirt.deployments import Deployment, deploy
+
+
+@pytest.fixture(scope="module")
+def dirty(dirty: Deployment) -> Iterator[Deployment]:
+    """The dirty world with its warehouse open."""
+    with dirty.connect():
+        yield dirty
 
 
 def test_every_quarantined_row_is_in_the_ledger_and_vice_versa(dirty: Deployment) -> None:
