@@ -5,22 +5,49 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.calibration import START, Month, measure_month, month_ends, open_feeds
-from scoring.simulator.simulate import simulate
+from scoring.simulator.life import live
+from scoring.simulator.parameters import Parameters
+from scoring.simulator.season import to_date, to_day
+from scoring.simulator.world import create_world
 
 USERS, DAYS = 10_000, 610
+MEASURED = ("statements", "repayments", "loans", "installments", "accounts")
 
 
 @pytest.fixture(scope="module")
 def feeds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     landing = tmp_path_factory.mktemp("calibration") / "landing"
-    simulate(users=USERS, start=START, days=DAYS, seed=7, out=landing, processes=1)
+    _write_feeds(landing)
     with open_feeds(landing) as connection:
         yield connection
+
+
+def _write_feeds(landing: Path) -> None:
+    """What every day's batches hold, in one file per feed that is measured."""
+    start = to_day(START)
+    world = create_world(
+        users=USERS, start=start, last_day=start + DAYS - 1, seed=7, parameters=Parameters()
+    )
+    batches: dict[str, list[pa.Table]] = {feed: [] for feed in MEASURED}
+    for day in live(world, DAYS):
+        for feed in MEASURED:
+            table = world.batch.take_table(feed, 0)
+            if table is not None:
+                dt = pa.repeat(pa.scalar(to_date(day)), table.num_rows)
+                batches[feed].append(table.append_column("dt", dt))
+        world.batch.discard()
+    for feed, tables in batches.items():
+        path = landing / feed / "every_day" / "part-000.parquet"
+        path.parent.mkdir(parents=True)
+        pq.write_table(pa.concat_tables(tables), path)
 
 
 @pytest.fixture(scope="module")
