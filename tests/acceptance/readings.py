@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
@@ -35,6 +37,15 @@ def fetch_warehouse(settings: Settings, sql: str) -> Rows:
     """Rows of the build warehouse."""
     with open_warehouse(settings) as connection:
         return connection.execute(sql).fetchall()
+
+
+@contextmanager
+def beside_the_marts(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database of its own, to work a source out in, with ``warehouse`` and ``vault`` to read."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{settings.warehouse_file}' as warehouse (read_only)")
+        connection.execute(f"attach '{settings.vault_file}' as vault (read_only)")
+        yield connection
 
 
 def fetch_published(settings: Settings, sql: str) -> Rows:

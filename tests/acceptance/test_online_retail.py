@@ -11,7 +11,14 @@ import pytest
 
 from tests.acceptance.adapters import online_retail
 from tests.acceptance.figures import Figures, account_figures
+from tests.acceptance.money import money_figures
+from tests.acceptance.online_retail_money import (
+    read_money_fates,
+    read_source_money,
+    read_spending_money,
+)
 from tests.acceptance.readings import (
+    beside_the_marts,
     feed_figures,
     fetch_files,
     fetch_published,
@@ -152,6 +159,34 @@ def test_spending_of_every_customer_is_what_the_files_say(run: Run, show: Show) 
     assert len(published) == 4_372
     assert len(active) > 2_000
     assert active == {key: spent for key, spent in recomputed.items() if spent != (0, 0)}
+
+
+def test_money_of_every_line_is_loaded_or_refused(run: Run, show: Show) -> None:
+    """Purchases, refunds and refused lines add up to the source; what is loaded, to the marts."""
+    with beside_the_marts(run.settings) as connection:
+        kinds = read_source_money(connection, real_source(online_retail.NAME))
+        fates = read_money_fates(connection, run.settings.landing)
+        lines = read_spending_money(connection)
+    rows = [
+        (where, name, count, f"{amount:,}")
+        for where, sums in (("source", kinds), ("landed", fates))
+        for name, (count, amount) in sums.items()
+    ]
+    columns = ("", "what", "lines", "money")
+    show(Figures("Online Retail: where the money of the source went", columns, rows))
+    show(money_figures("Online Retail", lines))
+    assert sum(amount for _, amount in kinds.values()) == Decimal("9747747.934")
+    for index in (0, 1):
+        total = sum(sums[index] for sums in kinds.values())
+        assert sum(sums[index] for sums in fates.values()) == total
+    in_raw = fetch_warehouse(
+        run.settings,
+        "select sum(amount) filter (refund_of is null), -sum(amount) filter (refund_of is not null)"
+        " from raw.transactions",
+    )
+    assert in_raw == [(fates["loaded: purchases"][1], fates["loaded: refunds"][1])]
+    assert [line.what for line in lines if line.users_apart or line.source != line.marts] == []
+    assert lines[-1].marts == Decimal("8125740.41")
 
 
 def test_the_same_days_again_change_nothing(run: Run) -> None:

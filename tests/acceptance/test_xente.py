@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ import pytest
 from tests.acceptance.adapters import xente
 from tests.acceptance.adapters.landing import landed_days
 from tests.acceptance.figures import Figures, account_figures
+from tests.acceptance.money import money_figures
 from tests.acceptance.readings import (
+    beside_the_marts,
     feed_figures,
     fetch_files,
     fetch_published,
@@ -35,6 +38,7 @@ from tests.acceptance.runs import (
 )
 from tests.acceptance.sources import real_source
 from tests.acceptance.xente_facts import expected_days_past_due, owners_of_defaulted_loans
+from tests.acceptance.xente_money import read_loan_fates, read_xente_money
 
 pytestmark = pytest.mark.slow
 
@@ -248,3 +252,24 @@ def test_pay_backs_that_are_not_final_stay_not_final(run: Run) -> None:
         f"where dt < '{XENTE_LAST}'",
     )
     assert counted == [(399, 1_485)]
+
+
+def test_money_bought_paid_back_and_owed_is_that_of_the_source(
+    other_nights: Run, source: Path, show: Show
+) -> None:
+    with beside_the_marts(other_nights.settings) as connection:
+        lines = read_xente_money(connection, source, (XENTE_EARLY, XENTE_NIGHT, XENTE_LAST))
+        fates = read_loan_fates(connection, XENTE_LAST)
+    show(money_figures("Xente", lines))
+    assert [line.what for line in lines if line.users_apart or line.source != line.marts] == []
+    assert all(line.users > 40 for line in lines)
+    rows = [(fate, count, *map(float, sums)) for fate, (count, *sums) in fates.items()]
+    columns = ("fate", "loans", "principal", "paid back", "principal owed")
+    show(Figures(f"Xente: what became of every loan by {XENTE_LAST}", columns, rows))
+    assert {fate: (count, owed) for fate, (count, _, _, owed) in fates.items()} == {
+        "defaulted": (71, Decimal("8602429.00")),
+        "no final pay-back yet": (7, Decimal("0.00")),
+        "paid back": (1_081, Decimal("0.00")),
+        "pay-backs withheld": (478, Decimal("6972510.00")),
+    }
+    assert sum(owed for *_, owed in fates.values()) == lines[-1].marts
