@@ -13,8 +13,8 @@ from scoring.settings import PROJECT_ROOT
 CATALOG = PROJECT_ROOT / "dbt_project" / "seeds" / "feature_catalog.csv"
 MART_FOLDER = PROJECT_ROOT / "dbt_project" / "models" / "marts"
 MART_DESCRIPTIONS = {
-    "fct_user_spending_daily": "what and how often the user buys (消费能力). Refunds act on the day "
-    "of the refund; a closed order never happened from its closing on.",
+    "fct_user_spending_daily": "what and how often the user buys (消费能力). Refunds act on "
+    "the day of the refund; a closed order never happened from its closing on.",
     "fct_user_repayment_daily": "how the user repays (还款能力). Disputed records count neither "
     "for nor against the user. Its most important test: assert_obligations_add_up.",
     "fct_user_credit_history_daily": "arrears, write-offs, applications (信用历史). Arrears run "
