@@ -26,7 +26,7 @@ WITHOUT_GRAIN_TEST = {
 }
 WITHOUT_UNIT_TEST = {
     **{
-        f"stg_{feed}": "shares known_versions, tested on transactions and users"
+        f"stg_{feed}": "shares new_versions, tested on transactions and users"
         for feed in load_feeds()
         if feed not in ("transactions", "users")
     },
@@ -149,7 +149,10 @@ def test_no_column_is_a_floating_point_number(built: Settings) -> None:
 
 def test_only_staging_reads_raw(manifest: dict[str, Any]) -> None:
     for model in _nodes(manifest, "model"):
-        reads_raw = any(".raw." in name for name in model["depends_on"]["nodes"])
+        reads_raw = any(
+            name.startswith(("source.creditloop.raw.", "source.creditloop.pending."))
+            for name in model["depends_on"]["nodes"]
+        )
         assert reads_raw == (model["schema"] == "staging"), model["name"]
 
 

@@ -1,5 +1,5 @@
 with
-{{ known_versions('transactions', ['transaction_id']) }}
+{{ new_versions('transactions', ['transaction_id']) }}
 
 select
     transaction_id,
@@ -15,6 +15,8 @@ select
     status,
     {{ business_date('status_at') }} as status_date,
     refund_of,
+    batch_date,
+    version_key,
     known_from,
     known_until
-from known_versions
+from new_versions
