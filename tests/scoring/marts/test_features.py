@@ -12,6 +12,8 @@ from scoring.settings import Settings
 from scoring.warehouse.store import open_warehouse
 from tests.reference.comparison import read_catalogue
 from tests.scoring.marts import small_world as world
+from tests.scoring.marts.expected_history import EXPECTED_HISTORY
+from tests.scoring.marts.expected_repayment import EXPECTED_REPAYMENT
 from tests.scoring.marts.small_world import FEBRUARY, MARCH
 
 pytestmark = pytest.mark.xdist_group("marts")
@@ -239,6 +241,8 @@ EXPECTED: dict[str, tuple[int, str, dict[str, object]]] = {
             "evidence_days": 0,
         },
     ),
+    **EXPECTED_REPAYMENT,
+    **EXPECTED_HISTORY,
 }
 
 
