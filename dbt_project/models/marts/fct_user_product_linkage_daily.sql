@@ -147,9 +147,14 @@ final as (
         {% endfor -%}
         balances.billed_balance_12m_share_ratio_24m,
         {% for family in ['revolving', 'installment'] -%}
-            cast(greatest(
-                amounts.{{ family }}_limit_amount - amounts.{{ family }}_outstanding_amount, 0
-            ) as decimal(18, 2)) as available_{{ family }}_amount,
+            -- Without a limit nothing is known to be left of it: greatest would make that 0.
+            case
+                when amounts.{{ family }}_limit_amount is not null
+                    then cast(greatest(
+                        amounts.{{ family }}_limit_amount
+                        - amounts.{{ family }}_outstanding_amount, 0
+                    ) as decimal(18, 2))
+            end as available_{{ family }}_amount,
         {% endfor -%}
         coalesce(amounts.temporary_limit_amount, 0) as temporary_limit_amount,
         {% for name in [
