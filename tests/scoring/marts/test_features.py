@@ -10,7 +10,9 @@ import pytest
 
 from scoring.settings import Settings
 from scoring.warehouse.store import open_warehouse
+from tests.reference.comparison import read_catalogue
 from tests.scoring.marts import small_world as world
+from tests.scoring.marts.linkage_cases import LINKAGE
 from tests.scoring.marts.small_world import FEBRUARY, MARCH
 
 pytestmark = pytest.mark.xdist_group("marts")
@@ -238,7 +240,7 @@ EXPECTED: dict[str, tuple[int, str, dict[str, object]]] = {
             "evidence_days": 0,
         },
     ),
-}
+} | LINKAGE
 
 
 @pytest.mark.parametrize("case", EXPECTED)
@@ -261,7 +263,7 @@ def test_every_feature_occurs_in_some_case(built: Settings) -> None:
             ).fetchall()
         }
     checked = {name for _, _, expected in EXPECTED.values() for name in expected}
-    assert len(names) == 61
+    assert names == set(read_catalogue())
     assert names - checked == set()
 
 
