@@ -3,8 +3,13 @@ with schedules as (
     select
         {{ loan }},
         max(due_date) as last_due_date,
-        max(settled_date) as last_settled_date,
-        min(case when settled_date is null then 0 else 1 end) as is_settled
+        -- An instalment of nothing (a pause) settles nothing and leaves nothing unsettled.
+        max(case when coalesce(amount_due, 1) > 0 then settled_date end) as last_settled_date,
+        min(case
+            when amount_due <= 0 then null
+            when settled_date is null then 0
+            else 1
+        end) as is_settled
     from {{ ref('int_installments__settled') }}
     group by {{ loan }}
 ),
