@@ -21,7 +21,6 @@ SQL_FILES = sorted(DBT_PROJECT.rglob("*.sql"))
 MODEL_FILES = sorted((DBT_PROJECT / "models").rglob("*.sql"))
 
 WITHOUT_GRAIN_TEST = {
-    "int_spending__movements": "leaves the transaction's id behind: nothing downstream needs it",
     "stg_consent_landings": "one row by construction",
 }
 WITHOUT_UNIT_TEST = {

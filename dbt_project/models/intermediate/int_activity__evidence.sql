@@ -1,26 +1,11 @@
 {#-
-    Days are bits of blocks of 60 days, numbered back from the night, so that counting them needs
-    no row per user and day.
+    Days are bits of blocks of 30 days, numbered back from the night, so that counting them needs
+    no row per user and day; those of spending are there already.
 -#}
 {%- set night = 'as_of_date, known_on' -%}
 {%- set before = add_months('as_of_date', -24) -%}
 {%- set before_users = add_months('users.as_of_date', -24) -%}
-with movements as (
-    select
-        users.as_of_date,
-        users.known_on,
-        users.surviving_key as user_key,
-        movements.event_date
-    from {{ ref('int_spending__movements') }} as movements
-    inner join {{ ref('int_users__resolved') }} as users
-        on
-            movements.user_key = users.user_key
-            and movements.event_date <= users.as_of_date
-            and movements.event_date > {{ add_days('users.as_of_date', -365) }}
-            and {{ is_known('movements', 'users') }}
-),
-
-decisions as (
+with decisions as (
     select
         users.as_of_date,
         users.known_on,
@@ -51,8 +36,6 @@ accounts as (
 ),
 
 events as (
-    select {{ night }}, user_key, event_date from movements
-    union all
     select {{ night }}, user_key, event_date from decisions
     union all
     select {{ night }}, user_key, paid_date as event_date
@@ -82,13 +65,29 @@ numbered as (
     from events
 ),
 
+bits as (
+    select
+        {{ night }},
+        user_key,
+        {{ whole_quotient('days_ago', 30) }} as block_number,
+        {{ day_bit('days_ago % 30') }} as day_bits
+    from numbered
+    union all
+    select
+        {{ night }},
+        user_key,
+        greatest(block_number, 1) - 1 as block_number,
+        evidence_bits as day_bits
+    from {{ ref('int_spending__blocks') }}
+),
+
 blocks as (
     select
         {{ night }},
         user_key,
-        {{ whole_quotient('days_ago', 60) }} as block_number,
-        bit_or({{ day_bit('days_ago % 60') }}) as day_bits
-    from numbered
+        block_number,
+        bit_or(day_bits) as day_bits
+    from bits
     group by {{ night }}, user_key, block_number
 ),
 

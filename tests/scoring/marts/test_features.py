@@ -13,6 +13,7 @@ from scoring.warehouse.store import open_warehouse
 from tests.reference.comparison import read_catalogue
 from tests.scoring.marts import small_world as world
 from tests.scoring.marts.expected_history import EXPECTED_HISTORY
+from tests.scoring.marts.expected_linkage import EXPECTED_LINKAGE
 from tests.scoring.marts.expected_repayment import EXPECTED_REPAYMENT
 from tests.scoring.marts.small_world import FEBRUARY, MARCH
 
@@ -243,6 +244,7 @@ EXPECTED: dict[str, tuple[int, str, dict[str, object]]] = {
     ),
     **EXPECTED_REPAYMENT,
     **EXPECTED_HISTORY,
+    **EXPECTED_LINKAGE,
 }
 
 
