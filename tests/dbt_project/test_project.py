@@ -84,7 +84,13 @@ def test_models_and_columns_are_described(manifest: dict[str, Any], built: Setti
 
 def test_seeds_are_described(manifest: dict[str, Any]) -> None:
     seeds = _nodes(manifest, "seed")
-    assert {seed["name"] for seed in seeds} == {"products", "score_bands", "feature_catalog"}
+    assert {seed["name"] for seed in seeds} == {
+        "products",
+        "score_bands",
+        "feature_catalog",
+        "spending_categories",
+        "entropy_terms",
+    }
     for seed in seeds:
         header = (DBT_PROJECT / seed["original_file_path"]).read_text(encoding="utf-8")
         assert list(seed["columns"]) == header.splitlines()[0].split(","), seed["name"]
