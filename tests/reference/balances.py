@@ -10,13 +10,14 @@ from tests.reference.bills import Bill
 from tests.reference.ledger import UserLedger
 from tests.reference.limits import limit_on
 from tests.reference.lines import LineHistory, Money
-from tests.reference.values import ZERO, Row, months_before, to_cents, to_ratio, total
+from tests.reference.values import ZERO, Row, days_before, months_before, to_cents, to_ratio, total
 
 
 @dataclass(frozen=True)
 class Day:
     """One day of one user."""
 
+    date: date
     balance: Decimal
     limit: Decimal
 
@@ -50,7 +51,8 @@ class LineBalances:
 def balance_features(ledger: UserLedger, as_of: date) -> Row:
     """The features of daily balances and of how far they used the revolving limit."""
     two_years = _read_days(ledger, as_of)
-    year, quarter = two_years[-365:], two_years[-90:]
+    year = [day for day in two_years if day.date > days_before(as_of, 365)]
+    quarter = [day for day in two_years if day.date > days_before(as_of, 90)]
     features: Row = {
         "billed_balance_mean_amount_90d": _mean_balance(quarter),
         "billed_balance_mean_amount_365d": _mean_balance(year),
@@ -80,6 +82,7 @@ def _read_days(ledger: UserLedger, as_of: date) -> list[Day]:
     days = [as_of - timedelta(days=ago) for ago in reversed(range(day_count))]
     return [
         Day(
+            date=day,
             balance=total(line.balance_on(day) for line in lines),
             limit=limit_on(ledger, "revolving", day) or ZERO,
         )

@@ -1,4 +1,4 @@
-"""The marts equal the reference, in a simulated world and in a dirty one."""
+"""The marts equal the reference, in a simulated world, a dirty and an old one."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tests.reference.comparison import (
     read_catalogue,
     read_marts,
 )
-from tests.reference.worlds import World, dirty_world, simulated_world
+from tests.reference.worlds import World, dirty_world, old_world, simulated_world
 
-WORLDS = {"simulated": simulated_world, "dirty": dirty_world}
+WORLDS = {"simulated": simulated_world, "dirty": dirty_world, "old": old_world}
 CONSENT_COLUMNS = {"has_scoring_consent", "has_gated_consent", "consent_basis"}
 TELLING_VALUES = 20
 """At least so many values of each feature must be neither empty nor 0."""
