@@ -1,4 +1,4 @@
-"""Users with one thing each, on the last day outside a window of a night or beside it.
+"""Users with one thing each, on a day beside which a window of a night begins or ends.
 
 A window that is a day too long or too short changes all that is counted of such a user.
 """
@@ -11,16 +11,17 @@ from tests.reference.edge_user import EdgeUser
 from tests.reference.old_landing import GRACE_DAYS, NIGHTS, OldLanding
 from tests.reference.values import months_before
 
-WINDOWS = {days: NIGHTS[0] - timedelta(days=days) for days in (7, 30, 90, 180, 360, 365)}
-TWO_YEARS = {"24m": months_before(NIGHTS[0], 24)}
+STARTS = [NIGHTS[0] - timedelta(days=days) for days in (7, 30, 90, 180, 360, 365)]
+STARTS.append(months_before(NIGHTS[0], 24))
+ENDS = [NIGHTS[1]]
+"""Of a night with batches to look at after it, so that only the night ends its windows."""
 
 
 def send_edge_users(world: OldLanding) -> None:
-    """Send every kind of user for the windows that it is counted in."""
-    starts = [*WINDOWS.values(), *TWO_YEARS.values()]
-    for start in starts:
+    """Send every kind of user for every edge."""
+    for edge in STARTS + ENDS:
         for offset in (-1, 0, 1):
-            day = start + timedelta(days=offset)
+            day = edge + timedelta(days=offset)
             for kind in (Active, Billed, Due, Matured, Late, Cured, CuredLate):
                 kind(world, day).send()
 
