@@ -9,26 +9,20 @@ import pytest
 
 from scoring.marts.dbt_runner import DBT_PROJECT
 from tests.reference.leaks import Leak
-from tests.reference.worlds import dirty_world, old_world
+from tests.reference.worlds import old_world
 
 IS_KNOWN = (
     r"({feed}\.known_from) <= (\w+\.known_on)\s+"
     r"and \(({feed}\.known_until) is null or \w+\.known_on < {feed}\.known_until\)"
 )
 """What the macro is_known compiles to."""
-IS_KNOWN_LATER = r"\1 <= \2 + 30 and (\3 is null or \2 + 30 < \3)"
+IS_KNOWN_LATER = r"\1 <= \2 + 365 and (\3 is null or \2 + 365 < \3)"
 
 
 @pytest.fixture
 def leak(tmp_path_factory: pytest.TempPathFactory) -> Leak:
-    """A leak in the world whose users have things happen on the day after a night."""
+    """A leak in the world where things happen on the day after a night."""
     return Leak(old_world(tmp_path_factory.getbasetemp()))
-
-
-@pytest.fixture
-def leak_of_batches(tmp_path_factory: pytest.TempPathFactory) -> Leak:
-    """A leak in the world whose batches are days apart."""
-    return Leak(dirty_world(tmp_path_factory.getbasetemp()))
 
 
 def _read_feeds() -> dict[str, set[str]]:
@@ -77,9 +71,9 @@ def test_obligations_that_have_not_matured_are_caught(leak: Leak, tmp_path: Path
     assert not any(name.startswith(("repayment_", "outstanding_")) for name in columns)
 
 
-def test_rows_of_later_batches_are_caught(leak_of_batches: Leak, tmp_path: Path) -> None:
-    """Batches of a month after known_on."""
-    leak_of_batches.widen_feed("stg_limit_decisions", IS_KNOWN, IS_KNOWN_LATER)
-    columns = _find_columns(leak_of_batches, tmp_path)
+def test_rows_of_later_batches_are_caught(leak: Leak, tmp_path: Path) -> None:
+    """Batches of a year after known_on."""
+    leak.widen_feed("stg_limit_decisions", IS_KNOWN, IS_KNOWN_LATER)
+    columns = _find_columns(leak, tmp_path)
     assert {"limit_raise_count_365d", "revolving_limit_amount"} <= columns
     assert columns - _made_from("limit_decisions") == set()
