@@ -114,7 +114,7 @@ def test_one_altered_value_is_reported_whatever_the_feature(
                 " where user_key = ? and as_of_date = ? and known_on = ?",
                 [user, night.question.as_of, night.question.known_on],
             )
-            altered = read_marts(connection, night.question)
+            altered = read_marts(connection, night.question, [mart])
             connection.rollback()
             (difference,) = find_differences(night.reference, altered)
             assert (difference.column, difference.user_key) == (feature, user)
