@@ -11,6 +11,7 @@ from scoring.errors import ConfigurationError
 from scoring.landing.raw_views import create_raw_views
 from scoring.marts.dbt_runner import DBT_PROJECT, run_dbt
 from scoring.marts.records import MARTS, prune_marts, record_contents, record_models
+from scoring.marts.staging import prepare_staging
 from scoring.nights import Night, StepReport
 from scoring.settings import Settings
 from scoring.warehouse.lock import writer_lock
@@ -47,6 +48,7 @@ def build_nights(settings: Settings, nights: Sequence[Night]) -> StepReport:
             create_raw_views(connection, settings)
             _check_minimum_due(connection, settings, nights)
             _write_inputs(connection, settings, nights)
+            prepare_staging(connection, settings)
         nodes = run_dbt(settings, "build", *_NIGHTLY, subject=subject)
         with open_warehouse(settings) as connection:
             prune_marts(connection, settings.feature_nights_kept, nights)

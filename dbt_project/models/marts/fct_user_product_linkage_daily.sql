@@ -119,7 +119,7 @@ final as (
     inner join {{ ref('fct_user_repayment_daily') }} as repayment
         on
             {{ same_user_night('users', 'repayment') }}
-    inner join {{ ref('int_debts__summarised') }} as debts
+    inner join {{ ref('int_products__owed') }} as debts
         on
             {{ same_user_night('users', 'debts') }}
     left join product_counts

@@ -12,7 +12,9 @@ from scoring.settings import Settings
 from scoring.warehouse.store import open_warehouse
 from tests.reference.comparison import read_catalogue
 from tests.scoring.marts import small_world as world
-from tests.scoring.marts.linkage_cases import LINKAGE
+from tests.scoring.marts.expected_history import EXPECTED_HISTORY
+from tests.scoring.marts.expected_linkage import EXPECTED_LINKAGE
+from tests.scoring.marts.expected_repayment import EXPECTED_REPAYMENT
 from tests.scoring.marts.small_world import FEBRUARY, MARCH
 
 pytestmark = pytest.mark.xdist_group("marts")
@@ -240,7 +242,10 @@ EXPECTED: dict[str, tuple[int, str, dict[str, object]]] = {
             "evidence_days": 0,
         },
     ),
-} | LINKAGE
+    **EXPECTED_REPAYMENT,
+    **EXPECTED_HISTORY,
+    **EXPECTED_LINKAGE,
+}
 
 
 @pytest.mark.parametrize("case", EXPECTED)

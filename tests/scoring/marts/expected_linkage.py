@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.scoring.marts import small_world as world
 from tests.scoring.marts.small_world import FEBRUARY, MARCH
 
-LINKAGE: dict[str, tuple[int, str, dict[str, object]]] = {
+EXPECTED_LINKAGE: dict[str, tuple[int, str, dict[str, object]]] = {
     # Open on 8 days of January 300; on 8 of February 400, on 20 360; on 9 of March 500, on 22
     # 440: 26,980 in all, over 90, 365 and 731 days, under 1,000.
     "days_of_a_line": (
