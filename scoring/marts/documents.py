@@ -36,7 +36,9 @@ DATA_TYPES = {
 """Unit of a feature -> data type of its column."""
 
 _GRAIN = {"user_key": "bigint", "as_of_date": "date", "known_on": "date"}
-_GENERATED = "<!-- Generated from dbt_project/seeds/feature_catalog.csv by `make docs`; do not edit. -->\n"
+_GENERATED = (
+    "<!-- Generated from dbt_project/seeds/feature_catalog.csv by `make docs`; do not edit. -->\n"
+)
 _INTRODUCTION = f"""# Features
 
 {_GENERATED}
@@ -102,7 +104,7 @@ def _contract_column(row: dict[str, str]) -> dict[str, object]:
 
 
 def render_feature_terms() -> str:
-    """dbt's doc blocks: what each feature means, wherever a model has a column of its name."""
+    """The doc blocks of features: what each means, wherever a model has a column of its name."""
     blocks = [
         f"{{% docs {row['feature_name']} %}}{row['title_zh']} · {row['title_en']}: "
         f"{row['description_en']}{{% enddocs %}}\n"
