@@ -36,10 +36,10 @@ LINE_COLOURS = {
 """Topic -> colour of its lines; all others have that of their kind."""
 FOOTER = """\
 Made by `make docs` from what the model files read. Topics show their models without int_, as built.
-The topics in the dashed frame read each other in turn; what leaves it is drawn once for all three.
-A box that “reads users” has no line for it. Nor are there lines for seeds, nor from stg_users to the
-other staging models, whose rows wait for their user. Scorecard and gates stand between the marts
-and the published tables.""".splitlines()
+Topics in the dashed frame read each other in turn; a line that leaves it stands for all of them.
+A box that “reads users” has no line for it. Nor are there lines for seeds, nor from stg_users to
+the other staging models, whose rows wait for their user. Between the marts and the published
+tables stand the scorecard and the gates.""".splitlines()
 ITALIC = ' font-style="italic" font-size="11"'
 
 
