@@ -81,7 +81,9 @@ days as (
     select
         *,
         greatest(coalesce(
-            max(full_at_amount) over (partition by as_of_date, line_key, bill_number) - covered_before_day, 0
+            max(full_at_amount) over (
+                partition by as_of_date, line_key, bill_number
+            ) - covered_before_day, 0
         ), 0) as unpaid_amount
     from numbered
 ),
