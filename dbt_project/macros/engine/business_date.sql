@@ -34,7 +34,7 @@
     case
         {% for offset in offsets -%}
         when {{ moment }} >= timestamp '{{ offset[0] }}' and {{ moment }} < timestamp '{{ offset[1] }}'
-            then {{ moment }} + interval {{ offset[2] }} second
+            then {{ moment }} + to_seconds({{ offset[2] }})
         {% endfor -%}
         when {{ moment }} is not null then timezone(
             (select business_timezone from {{ source('ops', 'run_parameters') }}),
