@@ -6,7 +6,7 @@
     {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
     delete from {{ arg_dict['target_relation'] }}
     where (as_of_date, known_on) in (
-        select (as_of_date, known_on) from {{ source('ops', 'run_dates') }}
+        select as_of_date, known_on from {{ source('ops', 'run_dates') }}
     );
 
     insert into {{ arg_dict['target_relation'] }} ({{ columns }})

@@ -28,7 +28,7 @@ records as (
         as_of_date,
         known_on,
         'installment' as record_kind,
-        loan_id || '#' || cast(installment_no as varchar) as record_id,
+        loan_id || '#' || cast(installment_no as string) as record_id,
         user_key
     from {{ ref('int_installments__known') }}
     where held_reason is null

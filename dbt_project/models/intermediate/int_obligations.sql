@@ -32,7 +32,7 @@ with obligations as (
         as_of_date,
         known_on,
         'installment' as obligation_kind,
-        loan_id || '#' || cast(installment_no as varchar) as obligation_id,
+        loan_id || '#' || cast(installment_no as string) as obligation_id,
         'loan' as debt_kind,
         loan_id as debt_key,
         user_key,

@@ -4,7 +4,7 @@ select {{ columns | join(', ') }}
 from {{ model }}
 {% if 'as_of_date' in columns -%}
 where (as_of_date, known_on) in (
-    select (as_of_date, known_on) from {{ source('ops', 'run_dates') }}
+    select as_of_date, known_on from {{ source('ops', 'run_dates') }}
 )
 {%- endif %}
 group by {{ columns | join(', ') }}
