@@ -15,3 +15,14 @@
         ) as date
     )
 {%- endmacro %}
+
+{#- Raw timestamps are UTC without a zone, and so is every timestamp that a model hands on. -#}
+{% macro spark__business_date(moment) -%}
+    cast(
+        convert_timezone(
+            'UTC',
+            (select business_timezone from {{ source('ops', 'run_parameters') }}),
+            {{ moment }}
+        ) as date
+    )
+{%- endmacro %}

@@ -10,3 +10,7 @@
 {% macro duckdb__day_bit(position) -%}
     (cast(1 as bigint) << cast({{ position }} as integer))
 {%- endmacro %}
+
+{% macro spark__day_bit(position) -%}
+    shiftleft(cast(1 as bigint), cast({{ position }} as integer))
+{%- endmacro %}

@@ -10,3 +10,7 @@
 {% macro duckdb__days_between(later, earlier) -%}
     cast({{ later }} - {{ earlier }} as bigint)
 {%- endmacro %}
+
+{% macro spark__days_between(later, earlier) -%}
+    cast(datediff({{ later }}, {{ earlier }}) as bigint)
+{%- endmacro %}

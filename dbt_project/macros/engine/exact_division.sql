@@ -23,3 +23,17 @@
         as decimal(18, {{ decimals }})
     )
 {%- endmacro %}
+
+{#- div of two DECIMALs is a whole BIGINT; the widest product here has 31 digits of 38. -#}
+{% macro spark__exact_division(numerator, denominator, decimals) -%}
+    {%- set top = "cast(cast(" ~ numerator ~ " as decimal(18, 2)) * 100 as decimal(20, 0))" -%}
+    {%- set bottom = "cast(cast(" ~ denominator ~ " as decimal(18, 2)) * 100 as decimal(20, 0))" -%}
+    {%- set unit = '%.*f' % (decimals, 10 ** -decimals) -%}
+    cast(
+        cast(
+            (2 * {{ top }} * {{ 10 ** decimals }} + {{ bottom }}) div (2 * {{ bottom }})
+            as decimal(18, 0)
+        ) * cast({{ unit }} as decimal({{ decimals + 1 }}, {{ decimals }}))
+        as decimal(18, {{ decimals }})
+    )
+{%- endmacro %}

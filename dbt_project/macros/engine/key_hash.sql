@@ -10,3 +10,8 @@
 {% macro duckdb__key_hash(columns) -%}
     hash({{ columns | join(', ') }})
 {%- endmacro %}
+
+{#- An empty column leaves the hash as it is: never empty itself, as "not in" needs. -#}
+{% macro spark__key_hash(columns) -%}
+    xxhash64({{ columns | join(', ') }})
+{%- endmacro %}

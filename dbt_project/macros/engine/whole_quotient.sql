@@ -10,3 +10,7 @@
 {% macro duckdb__whole_quotient(number, divisor) -%}
     ({{ number }} // {{ divisor }})
 {%- endmacro %}
+
+{% macro spark__whole_quotient(number, divisor) -%}
+    ({{ number }} div {{ divisor }})
+{%- endmacro %}
