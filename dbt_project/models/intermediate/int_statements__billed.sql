@@ -108,7 +108,7 @@ final as (
         cast(timeline.covered_total - timeline.covered_before as decimal(18, 2))
             as covered_since_amount,
         cast(
-            lead(timeline.payments_before, 1, timeline.payments_total) over next_bills
+            lead(timeline.payments_before, 1, timeline.payments_total) over (next_bills)
             - timeline.payments_before as decimal(18, 2)
         ) as paid_until_next_amount,
         lead(issued.statement_date) over next_bills as next_statement_date
