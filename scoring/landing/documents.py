@@ -82,7 +82,7 @@ def render_sources() -> str:
     ]
     source = {
         "name": "raw",
-        "schema": "raw",
+        "schema": "{{ 'global_temp' if target.type == 'spark' else 'raw' }}",
         "description": "Landed rows, typed, with keys for user ids.",
         "tables": tables,
     }

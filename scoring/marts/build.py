@@ -7,17 +7,15 @@ from datetime import date
 
 import duckdb
 
+from scoring.engines.engine import engine_of
 from scoring.errors import ConfigurationError
 from scoring.landing.raw_views import create_raw_views
-from scoring.marts.dbt_runner import DBT_PROJECT, run_dbt
+from scoring.marts.dbt_runner import DBT_PROJECT
 from scoring.marts.records import MARTS, prune_marts, record_contents, record_models
 from scoring.nights import Night, StepReport
 from scoring.settings import Settings
 from scoring.warehouse.lock import writer_lock
 from scoring.warehouse.store import open_warehouse
-
-# Unit tests say nothing about tonight's rows, and tests tagged suite cost more than they tell.
-_NIGHTLY = ("--exclude-resource-type", "unit_test", "--exclude", "tag:suite")
 
 
 def build_night(settings: Settings, night: Night) -> StepReport:
@@ -47,7 +45,7 @@ def build_nights(settings: Settings, nights: Sequence[Night]) -> StepReport:
             create_raw_views(connection, settings)
             _check_minimum_due(connection, settings, nights)
             _write_inputs(connection, settings, nights)
-        nodes = run_dbt(settings, "build", *_NIGHTLY, subject=subject)
+        nodes = engine_of(settings).build_marts(settings, nights, subject)
         with open_warehouse(settings) as connection:
             prune_marts(connection, settings.feature_nights_kept, nights)
             record_models(connection, nights, nodes)

@@ -17,6 +17,10 @@ from scoring.warehouse.store import duckdb_config
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 
+# Unit tests say nothing about tonight's rows, and tests tagged suite cost more than they tell.
+NIGHTLY = ("--exclude-resource-type", "unit_test", "--exclude", "tag:suite")
+"""Options of a night's ``dbt build``."""
+
 _FAILED_STATES = ("error", "fail", "runtime error", "partial success")
 _TRANSIENT_SIGNS = ("could not set lock", "conflicting lock", "no space left", "disk is full")
 
@@ -43,7 +47,9 @@ def dbt_folder(settings: Settings) -> Path:
     return settings.root / "warehouse" / "dbt"
 
 
-def run_dbt(settings: Settings, command: str, *options: str, subject: str) -> list[NodeRun]:
+def run_dbt(
+    settings: Settings, command: str, *options: str, subject: str, target: str = "duckdb"
+) -> list[NodeRun]:
     """Run one dbt command over the warehouse; the caller holds the writer lock.
 
     Args:
@@ -51,6 +57,7 @@ def run_dbt(settings: Settings, command: str, *options: str, subject: str) -> li
         command: ``build``, ``run``, ``test`` or ``seed``.
         *options: Further options of that command.
         subject: What it is run for, for messages (``marts@2025-01-31``).
+        target: Output of ``profiles.yml``; for ``spark`` a session is open in this process.
 
     Returns:
         One entry per node that ran.
@@ -64,7 +71,7 @@ def run_dbt(settings: Settings, command: str, *options: str, subject: str) -> li
 
     with _environment(settings):
         try:
-            outcome = dbtRunner().invoke([command, *_common_options(settings), *options])
+            outcome = dbtRunner().invoke([command, *_common_options(settings, target), *options])
         finally:
             _close_connections()
             _close_log()
@@ -85,12 +92,12 @@ def run_dbt(settings: Settings, command: str, *options: str, subject: str) -> li
     ]
 
 
-def _common_options(settings: Settings) -> list[str]:
+def _common_options(settings: Settings, target: str) -> list[str]:
     folder = str(dbt_folder(settings))
     return [
         *("--project-dir", str(DBT_PROJECT)),
         *("--profiles-dir", str(DBT_PROJECT)),
-        *("--target", "duckdb"),
+        *("--target", target),
         *("--target-path", folder),
         *("--log-path", folder),
         *("--log-level", "none"),

@@ -1,0 +1,121 @@
+"""The Spark session of a step: what it needs, how it is set, and that it ends with the step."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scoring.errors import ConfigurationError
+from scoring.recording import startup
+from scoring.settings import Settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+MINIMUM_JAVA = 17
+_LOGGING = Path(__file__).with_name("log4j2.properties")
+_MEBIBYTES = {"MB": 1, "MiB": 1, "GB": 1000, "GiB": 1024}
+
+
+@contextmanager
+def open_spark(settings: Settings) -> Iterator[SparkSession]:
+    """The session that is open in this process, or a new one that is stopped at the end.
+
+    Raises:
+        ConfigurationError: PySpark, dbt-spark or Java is missing, or Java is too old.
+    """
+    check_requirements()
+    with startup():
+        from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra, and slow to import
+
+        session = SparkSession.getActiveSession()
+        if session is not None:
+            own = False
+        else:
+            own = True
+            # Workers are started with the interpreter that runs this, not with "python3".
+            os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+            builder = SparkSession.Builder()
+            for name, value in spark_config(settings).items():
+                builder = builder.config(name, value)
+            session = builder.getOrCreate()
+    try:
+        yield session
+    finally:
+        if own:
+            session.stop()
+
+
+def spark_config(settings: Settings) -> dict[str, str]:
+    """Every Spark setting that differs from its default."""
+    threads = settings.threads or os.cpu_count() or 1
+    number, unit = re.fullmatch(r"([\d.]+)([A-Za-z]+)", settings.memory_limit).groups()  # type: ignore[union-attr]
+    return {
+        "spark.app.name": "creditloop",
+        "spark.master": settings.spark_master or f"local[{threads}]",
+        "spark.driver.memory": f"{int(float(number) * _MEBIBYTES[unit])}m",
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOGGING.as_uri()}",
+        "spark.local.dir": str(settings.temp / "spark"),
+        "spark.sql.warehouse.dir": f"file:{settings.spark / 'tables'}",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        # Small nights are many small queries; adaptive execution splits what grows large.
+        "spark.sql.shuffle.partitions": str(2 * threads),
+        "spark.sql.adaptive.enabled": "true",
+        "spark.sql.session.timeZone": "UTC",
+        # A value that does not fit is an error, as in DuckDB, never empty or rounded.
+        "spark.sql.ansi.enabled": "true",
+        "spark.sql.decimalOperations.allowPrecisionLoss": "false",
+        # Raw timestamps are UTC without a zone.
+        "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
+        "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
+        "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
+    }
+
+
+def check_requirements() -> None:
+    """Refuse to start without the extra ``[spark]`` and Java.
+
+    Raises:
+        ConfigurationError: Naming what is missing.
+    """
+    missing = [name for name in ("pyspark", "dbt.adapters.spark") if find_spec(name) is None]
+    if missing:
+        raise _refuse(f"no module {missing[0]}")
+    java = _find_java()
+    if java is None:
+        raise _refuse("no java in JAVA_HOME or on the PATH")
+    version = _java_version(java)
+    if version < MINIMUM_JAVA:
+        raise _refuse(f"Java {version}")
+
+
+def _refuse(got: str) -> ConfigurationError:
+    return ConfigurationError(
+        "engine refused",
+        subject="CREDITLOOP_ENGINE=spark",
+        expected=f"the extra [spark] and Java {MINIMUM_JAVA} or later",
+        got=got,
+        next_step=f"Install creditloop[spark] and Java {MINIMUM_JAVA}, or set "
+        "CREDITLOOP_ENGINE=duckdb.",
+    )
+
+
+def _find_java() -> str | None:
+    home = os.environ.get("JAVA_HOME")
+    return shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
+
+
+def _java_version(java: str) -> int:
+    """The major version, 0 if it does not say one: 8 calls itself 1.8."""
+    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S603 - the java that Spark would start
+    found = re.search(r'version "(?:1\.)?(\d+)', told)
+    return int(found.group(1)) if found else 0
