@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from scoring.settings import PREFIX, PROJECT_ROOT, Settings
@@ -28,7 +29,12 @@ def render_env_example() -> str:
 def documents() -> Mapping[Path, Callable[[], str]]:
     """Path of every generated page -> what renders it."""
     from scoring.landing.documents import render_feeds_page, render_sources  # noqa: PLC0415
-    from scoring.marts.documents import render_features_page  # noqa: PLC0415
+    from scoring.marts.documents import (  # noqa: PLC0415
+        MART_DESCRIPTIONS,
+        contract_path,
+        render_contract,
+        render_features_page,
+    )
     from scoring.simulator.scenarios.documents import render_scenarios_page  # noqa: PLC0415
 
     return {
@@ -37,7 +43,7 @@ def documents() -> Mapping[Path, Callable[[], str]]:
         PROJECT_ROOT / "docs" / "features.md": render_features_page,
         PROJECT_ROOT / "docs" / "scenarios.md": render_scenarios_page,
         PROJECT_ROOT / "dbt_project" / "models" / "staging" / "_sources.yml": render_sources,
-    }
+    } | {contract_path(mart): partial(render_contract, mart) for mart in MART_DESCRIPTIONS}
 
 
 def main() -> None:
