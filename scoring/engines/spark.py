@@ -15,6 +15,7 @@ from duckdb import DuckDBPyConnection
 from scoring.engines.spark_scoring import EVIDENCE, SCORE_TABLE, score_on_spark
 from scoring.engines.spark_session import open_spark
 from scoring.engines.spark_tables import (
+    check_contract,
     create_inputs,
     load_mart,
     night_folder,
@@ -45,7 +46,7 @@ def build_marts(settings: Settings, nights: Sequence[Night], subject: str) -> li
             create_inputs(session, connection, settings)
         nodes = run_dbt(settings, "build", *NIGHTLY, subject=subject, target="spark")
         for mart in MARTS:
-            rows = session.table(f"marts.{mart}")
+            rows = check_contract(session.table(f"marts.{mart}"), mart)
             for night in nights:
                 of_night = rows.where(
                     f"as_of_date = date '{night.as_of_date}' and known_on = date '{night.known_on}'"

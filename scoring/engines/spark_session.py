@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -33,25 +34,31 @@ def open_spark(settings: Settings) -> Iterator[SparkSession]:
         ConfigurationError: PySpark, dbt-spark or Java is missing, or Java is too old.
     """
     check_requirements()
+    with warnings.catch_warnings():
+        # Nothing here goes through pandas.
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")
+        session, is_own = _start(settings)
+        try:
+            yield session
+        finally:
+            if is_own:
+                session.stop()
+
+
+def _start(settings: Settings) -> tuple[SparkSession, bool]:
+    """The session, and whether it was started here."""
     with startup():
         from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra, and slow to import
 
         session = SparkSession.getActiveSession()
         if session is not None:
-            own = False
-        else:
-            own = True
-            # Workers are started with the interpreter that runs this, not with "python3".
-            os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-            builder = SparkSession.Builder()
-            for name, value in spark_config(settings).items():
-                builder = builder.config(name, value)
-            session = builder.getOrCreate()
-    try:
-        yield session
-    finally:
-        if own:
-            session.stop()
+            return session, False
+        # Workers are started with the interpreter that runs this, not with "python3".
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        builder = SparkSession.Builder()
+        for name, value in spark_config(settings).items():
+            builder = builder.config(name, value)
+        return builder.getOrCreate(), True
 
 
 def spark_config(settings: Settings) -> dict[str, str]:

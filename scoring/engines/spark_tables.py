@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from scoring.errors import PermanentError
 from scoring.landing.batches import loaded_raw_files
 from scoring.landing.contract import load_feeds
+from scoring.marts.contracts import contract_types
 from scoring.nights import Night
 from scoring.settings import Settings
 from scoring.warehouse.sql import quote_identifier, quote_literal
@@ -82,7 +84,29 @@ def read_night_sql(settings: Settings, table: str, nights: Sequence[Night]) -> s
     globs = ", ".join(
         quote_literal(str(night_folder(settings, table, night) / "*.parquet")) for night in nights
     )
-    return f"read_parquet([{globs}], hive_partitioning = false, union_by_name = true)"
+    return f"read_parquet([{globs}], hive_partitioning = false)"
+
+
+def check_contract(rows: DataFrame, mart: str) -> DataFrame:
+    """The mart's rows with its columns in the contract's order; dbt-spark cannot check them.
+
+    Raises:
+        PermanentError: A column is absent, not in the contract or of another type.
+    """
+    expected = {
+        name: _TYPES.get(kind.upper(), kind).lower() for name, kind in contract_types(mart).items()
+    }
+    got = dict(rows.dtypes)
+    for name in sorted({*expected, *got}):
+        if expected.get(name) != got.get(name):
+            raise PermanentError(
+                "mart refused",
+                subject=f"marts.{mart}.{name}",
+                expected=expected.get(name, "no such column"),
+                got=got.get(name, "no such column"),
+                next_step="Correct the model or its contract beside it.",
+            )
+    return rows.select(*expected)
 
 
 def load_mart(
@@ -90,20 +114,18 @@ def load_mart(
 ) -> None:
     """Replace the nights' rows of ``marts.<mart>`` in the warehouse with what Spark wrote."""
     table = f"marts.{quote_identifier(mart)}"
-    source = read_night_sql(settings, f"marts/{mart}", nights)
+    types = contract_types(mart)
+    columns = ", ".join(f"{quote_identifier(name)} {kind}" for name, kind in types.items())
     connection.begin()
-    connection.execute(f"create table if not exists {table} as select * from {source} limit 0")
-    _add_new_columns(connection, table, source)
+    connection.execute(f"create table if not exists {table} ({columns})")
+    for name, kind in types.items():
+        connection.execute(
+            f"alter table {table} add column if not exists {quote_identifier(name)} {kind}"
+        )
     connection.execute(
         f"delete from {table} where (as_of_date, known_on) in "
         "(select as_of_date, known_on from ops.run_dates)"
     )
+    source = read_night_sql(settings, f"marts/{mart}", nights)
     connection.execute(f"insert into {table} by name select * from {source}")
     connection.commit()
-
-
-def _add_new_columns(connection: duckdb.DuckDBPyConnection, table: str, source: str) -> None:
-    known = {name for name, *_ in connection.execute(f"describe {table}").fetchall()}
-    for name, kind, *_ in connection.execute(f"describe select * from {source}").fetchall():
-        if name not in known:
-            connection.execute(f"alter table {table} add column {quote_identifier(name)} {kind}")
