@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +43,7 @@ def open_spark(settings: Settings) -> Iterator[SparkSession]:
             yield session
         finally:
             if is_own:
-                session.stop()
+                _end(session)
 
 
 def _start(settings: Settings) -> tuple[SparkSession, bool]:
@@ -59,6 +60,25 @@ def _start(settings: Settings) -> tuple[SparkSession, bool]:
         for name, value in spark_config(settings).items():
             builder = builder.config(name, value)
         return builder.getOrCreate(), True
+
+
+def _end(session: SparkSession) -> None:
+    """Stop the session and its Java, whose memory the next step may need.
+
+    The thread that tidies up Java objects is waited for: still there at exit, it would keep
+    DuckDB's module alive, which says so on the terminal.
+    """
+    from pyspark import SparkContext  # noqa: PLC0415 - an extra
+
+    session.stop()
+    gateway = SparkContext._gateway  # PySpark has no other way to end the Java it started
+    SparkContext._gateway = SparkContext._jvm = None
+    gateway.shutdown()
+    gateway.proc.stdin.close()
+    gateway.proc.wait()
+    for thread in threading.enumerate():
+        if type(thread).__name__ == "FinalizerWorker":
+            thread.join(timeout=5)
 
 
 def spark_config(settings: Settings) -> dict[str, str]:
