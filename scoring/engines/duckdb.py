@@ -8,11 +8,13 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from scoring.marts.dbt_runner import NIGHTLY, NodeRun, run_dbt
+from scoring.marts.staging import prepare_staging
 from scoring.nights import Night
 from scoring.score.compiled import CompiledCard
 from scoring.score.marts import CatalogEntry, stream_night
 from scoring.score.scorer import score_batch
 from scoring.settings import Settings
+from scoring.warehouse.store import open_warehouse
 
 
 def build_marts(
@@ -21,6 +23,8 @@ def build_marts(
     subject: str,
 ) -> list[NodeRun]:
     """See ``scoring.engines.engine.Engine``."""
+    with open_warehouse(settings) as connection:
+        prepare_staging(connection, settings)
     return run_dbt(settings, "build", *NIGHTLY, subject=subject)
 
 

@@ -69,27 +69,31 @@ def render_feeds_page() -> str:
 
 def render_sources() -> str:
     """``_sources.yml`` of the staging models: every feed and raw column with its description."""
+    sources = [
+        _render_source("raw", "Landed rows, typed, with keys for user ids."),
+        _render_source("pending", "The rows of raw that staging has not taken in yet, or some."),
+    ]
+    body = yaml.safe_dump(
+        {"version": 2, "sources": sources}, sort_keys=False, allow_unicode=True, width=100
+    )
+    return f"# {_GENERATED}\n{body}"
+
+
+def _render_source(name: str, description: str) -> dict[str, object]:
     tables = [
         {
             "name": feed.name,
             "description": f"{feed.description} Here with one row per key and batch.",
             "columns": [
-                {"name": name, "description": description, "data_type": kind}
-                for name, kind, description in _raw_columns(feed)
+                {"name": column, "description": description, "data_type": kind}
+                for column, kind, description in _raw_columns(feed)
             ],
         }
         for feed in load_feeds().values()
     ]
-    source = {
-        "name": "raw",
-        "schema": "{{ 'global_temp' if target.type == 'spark' else 'raw' }}",
-        "description": "Landed rows, typed, with keys for user ids.",
-        "tables": tables,
-    }
-    body = yaml.safe_dump(
-        {"version": 2, "sources": [source]}, sort_keys=False, allow_unicode=True, width=100
-    )
-    return f"# {_GENERATED}\n{body}"
+    # On Spark both are views of the session over all loaded files, and those have one schema.
+    schema = f"{{{{ 'global_temp' if target.type == 'spark' else '{name}' }}}}"
+    return {"name": name, "schema": schema, "description": description, "tables": tables}
 
 
 def _raw_columns(feed: Feed) -> list[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
--- Tables that Python owns in the build warehouse, version 1. dbt owns staging, intermediate and marts.
+-- Tables that Python owns in the build warehouse, version 2. dbt owns staging, intermediate and marts.
 create schema if not exists raw;
 create schema if not exists staging;
 create schema if not exists intermediate;
@@ -6,9 +6,10 @@ create schema if not exists marts;
 create schema if not exists scores;
 create schema if not exists quality;
 create schema if not exists ops;
+create schema if not exists pending;
 
 create table ops.schema_version (version integer not null);
-insert into ops.schema_version values (1);
+insert into ops.schema_version values (2);
 
 -- One row per attempt of a step of a run.
 create table ops.step_runs (
@@ -111,6 +112,31 @@ create table ops.run_parameters (
     business_timezone varchar not null,
     minimum_due_ratio decimal(18, 6),
     due_grace_days integer not null
+);
+
+-- One row per batch that a staging table has taken in. Written with its rows. feed x dt.
+create table ops.staged_batches (
+    feed varchar not null,
+    dt date not null,
+    identity varchar not null           -- which content of the batch
+);
+
+-- One row per feed: the rules its staging table was made with.
+create table ops.staged_rules (feed varchar primary key, digest varchar not null);
+
+-- The batches that staging takes in now, in parts. feed x dt.
+create table ops.pending_batches (
+    feed varchar not null,
+    chunk_number integer not null,
+    dt date not null,
+    identity varchar not null
+);
+
+-- One row per part: the query that reads it. feed x chunk_number.
+create table ops.pending_chunks (
+    feed varchar not null,
+    chunk_number integer not null,
+    query varchar not null
 );
 
 -- One row per table and night: what was built.

@@ -407,7 +407,9 @@ MARTS = {
         # The night before once more, under this night's date: only the 0s might be new purchases.
         update(_SPENDING, "spend_days_since_last = spend_days_since_last - 1", "0.2"),
     ],
-    "evidence_never_shrinks": [update(_DIM, "evidence_days = evidence_days - 5", "0")],
+    "evidence_shrinks_by_what_leaves_the_windows": [
+        update(_DIM, "evidence_days = evidence_days - 5", "0")
+    ],
     "months_on_book_advance": [
         update(_DIM, "months_on_book = months_on_book * 30", "0"),
     ],

@@ -1,4 +1,7 @@
-{#- A 64-bit hash of key columns; only ever used to find keys that may repeat. -#}
+{#-
+    A hash of key columns as BIGINT. Versions are found by it and then compared by their key; a
+    surrogate key made of it stands for text in joins.
+-#}
 {% macro key_hash(columns) -%}
     {{ return(adapter.dispatch('key_hash', 'creditloop')(columns)) }}
 {%- endmacro %}
@@ -8,7 +11,7 @@
 {%- endmacro %}
 
 {% macro duckdb__key_hash(columns) -%}
-    hash({{ columns | join(', ') }})
+    cast(hash({{ columns | join(', ') }}) >> 1 as bigint)
 {%- endmacro %}
 
 {#- An empty column leaves the hash as it is: never empty itself, as "not in" needs. -#}

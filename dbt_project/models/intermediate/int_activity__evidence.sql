@@ -1,23 +1,11 @@
 {#-
-    Days are bits of blocks of 60 days, so that counting them needs no row per user and day. They
-    are numbered from before the first date that can be landed: a bit's number is never negative.
+    Days are bits of blocks of 30 days, numbered back from the night, so that counting them needs
+    no row per user and day; those of spending are there already.
 -#}
 {%- set night = 'as_of_date, known_on' -%}
-with movements as (
-    select
-        users.as_of_date,
-        users.known_on,
-        users.surviving_key as user_key,
-        movements.event_date
-    from {{ ref('int_spending__movements') }} as movements
-    inner join {{ ref('int_users__resolved') }} as users
-        on
-            movements.user_key = users.user_key
-            and movements.event_date <= users.as_of_date
-            and {{ is_known('movements', 'users') }}
-),
-
-decisions as (
+{%- set before = add_months('as_of_date', -24) -%}
+{%- set before_users = add_months('users.as_of_date', -24) -%}
+with decisions as (
     select
         users.as_of_date,
         users.known_on,
@@ -28,6 +16,7 @@ decisions as (
         on
             decisions.user_key = users.user_key
             and decisions.decided_date <= users.as_of_date
+            and decisions.decided_date > {{ before_users }}
             and {{ is_known('decisions', 'users') }}
 ),
 
@@ -42,29 +31,28 @@ accounts as (
         on
             accounts.user_key = users.user_key
             and accounts.effective_date <= users.as_of_date
+            and accounts.effective_date > {{ before_users }}
             and {{ is_known('accounts', 'users') }}
 ),
 
 events as (
-    select {{ night }}, user_key, event_date from movements
-    union all
     select {{ night }}, user_key, event_date from decisions
     union all
     select {{ night }}, user_key, paid_date as event_date
     from {{ ref('int_repayments__resolved') }}
-    where held_reason is null
+    where held_reason is null and paid_date > {{ before }}
     union all
     select {{ night }}, user_key, statement_date as event_date
     from {{ ref('int_statements__known') }}
-    where statement_date <= as_of_date
+    where statement_date <= as_of_date and statement_date > {{ before }}
     union all
     select {{ night }}, user_key, applied_date as event_date
     from {{ ref('int_loans__known') }}
-    where applied_date is not null
+    where applied_date > {{ before }}
     union all
     select {{ night }}, user_key, disbursed_date as event_date
     from {{ ref('int_loans__known') }}
-    where disbursed_date is not null
+    where disbursed_date > {{ before }}
     union all
     select {{ night }}, user_key, event_date from accounts
 ),
@@ -73,17 +61,33 @@ numbered as (
     select
         {{ night }},
         user_key,
-        60 + {{ days_between('event_date', "cast('0001-01-01' as date)") }} as day_number
+        {{ days_between('as_of_date', 'event_date') }} as days_ago
     from events
+),
+
+bits as (
+    select
+        {{ night }},
+        user_key,
+        {{ whole_quotient('days_ago', 30) }} as block_number,
+        {{ day_bit('days_ago % 30') }} as day_bits
+    from numbered
+    union all
+    select
+        {{ night }},
+        user_key,
+        greatest(block_number, 1) - 1 as block_number,
+        evidence_bits as day_bits
+    from {{ ref('int_spending__blocks') }}
 ),
 
 blocks as (
     select
         {{ night }},
         user_key,
-        {{ whole_quotient('day_number', 60) }} as block_number,
-        bit_or({{ day_bit('day_number % 60') }}) as day_bits
-    from numbered
+        block_number,
+        bit_or(day_bits) as day_bits
+    from bits
     group by {{ night }}, user_key, block_number
 ),
 

@@ -42,6 +42,7 @@ final as (
         disputes.user_key,
         disputes.record_kind,
         disputes.record_id,
+        disputes.is_open,
         -- An objection that was upheld stays: the record should not have said what it said.
         disputes.is_open or coalesce(disputes.outcome, '') = 'upheld' as is_excluding,
         case

@@ -1,16 +1,17 @@
-{%- set horizons = {'90d': add_days('as_of_date', -90), '365d': add_days('as_of_date', -365),
-    '24m': add_months('as_of_date', -24)} -%}
+{%- set windows = {
+    '30d': add_days('as_of_date', -30), '90d': add_days('as_of_date', -90),
+    '180d': add_days('as_of_date', -180), '365d': add_days('as_of_date', -365),
+    '24m': add_months('as_of_date', -24),
+} -%}
+{#- Days past due -> windows in which reaching them counts. -#}
+{%- set reached_windows = {
+    7: ['365d', '24m'], 30: ['365d', '24m'], 60: ['24m'], 90: ['24m'],
+} -%}
+-- All that no day of 24 months saw late is out of every window.
 with late as (
-    select
-        *,
-        {% for name, before in horizons.items() -%}
-            late_from_date > {{ before }} as became_late_{{ name }},
-            late_to_date > {{ before }} as was_late_{{ name }},
-        {% endfor -%}
-        {{ add_days('due_date', 30) }} > {{ horizons['24m'] }} as reached_30_in_24m,
-        {{ add_days('due_date', 90) }} > {{ horizons['24m'] }} as reached_90_in_24m
+    select *
     from {{ ref('int_obligations') }}
-    where is_late
+    where is_late and late_to_date > {{ windows['24m'] }}
 ),
 
 debts as (
@@ -26,13 +27,15 @@ debts as (
             else sum(past_due_amount)
         end as past_due_amount
     from late
+    where is_past_due
     group by as_of_date, known_on, user_key, debt_kind, debt_key
 ),
 
+-- Only the newest bill of a line leaves anything open.
 line_debts as (
     select as_of_date, known_on, debt_key, sum(outstanding_amount) as outstanding_amount
     from {{ ref('int_obligations') }}
-    where debt_kind = 'line'
+    where debt_kind = 'line' and outstanding_amount > 0
     group by as_of_date, known_on, debt_key
 ),
 
@@ -43,7 +46,7 @@ overdue as (
         debts.user_key,
         sum(case
             when debts.debt_kind = 'line'
-                then least(debts.past_due_amount, line_debts.outstanding_amount)
+                then least(debts.past_due_amount, coalesce(line_debts.outstanding_amount, 0))
             else debts.past_due_amount
         end) as overdue_amount
     from debts
@@ -62,17 +65,33 @@ spells as (
         known_on,
         user_key,
         max(case when is_past_due then late_days else 0 end) as current_dpd_days,
-        {% for name in horizons -%}
-            max(case when was_late_{{ name }} then late_days else 0 end)
-                as worst_dpd_days_{{ name }},
+        sum(case when is_past_due then 1 else 0 end) as past_due_count,
+        {% for window, before in windows.items() -%}
+            max(case when late_to_date > {{ before }} then late_days else 0 end)
+                as worst_dpd_days_{{ window }},
         {% endfor -%}
-        sum(case when became_late_90d then 1 else 0 end) as late_payment_count_90d,
-        sum(case when became_late_365d then 1 else 0 end) as late_payment_count_365d,
-        sum(case when late_days >= 30 and reached_30_in_24m then 1 else 0 end)
-            as late_30_count_24m,
-        sum(case when late_days >= 90 and reached_90_in_24m then 1 else 0 end)
-            as late_90_count_24m,
-        max(late_to_date) as last_late_date
+        {% for window in ['90d', '180d', '365d', '24m'] -%}
+            sum(case when late_from_date > {{ windows[window] }} then 1 else 0 end)
+                as late_payment_count_{{ window }},
+        {% endfor -%}
+        {% for days, names in reached_windows.items() -%}
+            {% for window in names -%}
+                sum(case
+                    when
+                        late_days >= {{ days }}
+                        and {{ add_days('due_date', days) }} > {{ windows[window] }} then 1
+                    else 0
+                end) as late_{{ days }}_count_{{ window }},
+            {% endfor -%}
+        {% endfor -%}
+        sum(case when not is_past_due and late_to_date > {{ windows['365d'] }} then 1 else 0 end)
+            as cured_count_365d,
+        sum(case when not is_past_due then 1 else 0 end) as cured_count_24m,
+        sum(case when not is_past_due and late_days <= 7 then 1 else 0 end)
+            as self_cured_count_24m,
+        sum(late_days) as late_severity_days_24m,
+        max(late_to_date) as last_late_date,
+        max(case when late_days >= 30 then late_to_date end) as last_late_30_date
     from late
     group by as_of_date, known_on, user_key
 ),
@@ -80,9 +99,9 @@ spells as (
 final as (
     select
         spells.*,
-        overdue.overdue_amount
+        coalesce(overdue.overdue_amount, 0) as overdue_amount
     from spells
-    inner join overdue
+    left join overdue
         on
             {{ same_user_night('spells', 'overdue') }}
 )

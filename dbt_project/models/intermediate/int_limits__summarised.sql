@@ -8,8 +8,7 @@ with decisions as (
         products.family,
         decisions.decided_at,
         decisions.action,
-        decisions.credit_limit,
-        {{ days_between('users.as_of_date', 'decisions.decided_date') }} as days_ago
+        decisions.credit_limit
     from {{ ref('stg_limit_decisions') }} as decisions
     inner join {{ ref('int_users__resolved') }} as users
         on
@@ -66,8 +65,7 @@ summaries as (
         user_key,
         sum(case when family = 'revolving' then limit_amount end) as revolving_limit_amount,
         sum(case when family = 'installment' then limit_amount end) as installment_limit_amount,
-        0 as limit_raise_count_365d,
-        0 as limit_cut_count_365d
+        cast(null as decimal(18, 2)) as temporary_limit_amount
     from limits
     group by as_of_date, known_on, user_key
     union all
@@ -77,11 +75,9 @@ summaries as (
         user_key,
         null as revolving_limit_amount,
         null as installment_limit_amount,
-        sum(case when action = 'raise' then 1 else 0 end) as limit_raise_count_365d,
-        sum(case when action = 'cut' then 1 else 0 end) as limit_cut_count_365d
-    from decisions
-    where days_ago < 365
-    group by as_of_date, known_on, user_key
+        temporary_amount as temporary_limit_amount
+    from {{ ref('int_limits__by_day') }}
+    where valid_to is null and temporary_amount <> 0
 ),
 
 final as (
@@ -91,8 +87,8 @@ final as (
         user_key,
         cast(sum(revolving_limit_amount) as decimal(18, 2)) as revolving_limit_amount,
         cast(sum(installment_limit_amount) as decimal(18, 2)) as installment_limit_amount,
-        cast(sum(limit_raise_count_365d) as bigint) as limit_raise_count_365d,
-        cast(sum(limit_cut_count_365d) as bigint) as limit_cut_count_365d
+        cast(coalesce(sum(temporary_limit_amount), 0) as decimal(18, 2))
+            as temporary_limit_amount
     from summaries
     group by as_of_date, known_on, user_key
 )

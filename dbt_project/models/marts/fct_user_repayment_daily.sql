@@ -1,133 +1,91 @@
-with obligations as (
-    select
-        *,
-        not is_disputed
-        and due_date > {{ add_days('as_of_date', -180) }}
-        and due_date <= as_of_date as is_due_180d,
-        is_matured
-        and last_on_time_date >= {{ add_days('as_of_date', -365) }} as is_matured_365d
-    from {{ ref('int_obligations') }}
-),
-
-dues as (
-    select
-        as_of_date,
-        known_on,
-        user_key,
-        sum(case when is_due_180d and obligation_kind = 'statement' then amount_due else 0 end)
-            as statement_due_amount_180d,
-        sum(case when is_due_180d then amount_due - converted_amount else 0 end)
-            as due_amount_180d,
-        sum(case when is_due_180d then paid_amount + waived_amount else 0 end)
-            as paid_amount_180d,
-        sum(case when is_matured_365d then 1 else 0 end) as matured_count,
-        sum(case when is_matured_365d and is_on_time then 1 else 0 end) as on_time_count,
-        sum(case when is_matured_365d and obligation_kind = 'statement' then 1 else 0 end)
-            as statement_count,
-        sum(case
-            when
-                is_matured_365d and obligation_kind = 'statement'
-                and is_full_on_time then 1
-            else 0
-        end) as full_count,
-        sum(case
-            when
-                is_matured_365d and obligation_kind = 'statement'
-                and is_on_time and not is_full_on_time then 1
-            else 0
-        end) as minimum_only_count
-    from obligations
-    group by as_of_date, known_on, user_key
-),
-
--- Newest first: as long as no late obligation was met on the way, the streak goes on.
-ranked as (
-    select
-        as_of_date,
-        known_on,
-        user_key,
-        sum(case when is_on_time then 0 else 1 end) over (
-            partition by as_of_date, known_on, user_key
-            order by due_date desc, obligation_kind asc, obligation_id asc
-            rows between unbounded preceding and current row
-        ) as late_so_far
-    from obligations
-    where is_matured
-),
-
-streaks as (
-    select
-        as_of_date,
-        known_on,
-        user_key,
-        sum(case when late_so_far = 0 then 1 else 0 end) as on_time_streak_count
-    from ranked
-    group by as_of_date, known_on, user_key
-),
-
-payments as (
-    select
-        as_of_date,
-        known_on,
-        user_key,
-        sum(case when is_succeeded and days_ago < 90 then amount else 0 end)
-            as repayment_amount_90d,
-        sum(case when is_succeeded and days_ago < 90 then 1 else 0 end) as repayment_count_90d,
-        sum(case when is_succeeded and method is not null and days_ago < 180 then 1 else 0 end)
-            as method_count_180d,
-        sum(case when is_succeeded and method = 'autopay' and days_ago < 180 then 1 else 0 end)
-            as autopay_count_180d,
-        sum(case
-            when status = 'failed' and method = 'autopay' and days_ago < 180
-                then 1
-            else 0
-        end) as autopay_failed_count_180d,
-        sum(case when is_succeeded and method is not null then 1 else 0 end)
-            as method_count_365d,
-        sum(case when is_succeeded and method = 'early' then 1 else 0 end) as early_count_365d,
-        sum(case when is_succeeded and method = 'third_party' then 1 else 0 end)
-            as third_party_count_365d
-    from (
-        select *, {{ days_between('as_of_date', 'paid_date') }} as days_ago
-        from {{ ref('int_repayments__resolved') }}
-        where held_reason is null
-    ) as repayments
-    where days_ago < 365
-    group by as_of_date, known_on, user_key
-),
-
-final as (
+{%- set due_columns = [
+    'statement_due_amount_90d', 'statement_due_amount_180d', 'statement_due_amount_365d',
+    'converted_amount_365d', 'due_amount_next_30d',
+] -%}
+{%- set repayment_amounts = [
+    'repayment_amount_30d', 'repayment_amount_90d', 'repayment_amount_180d',
+    'repayment_amount_365d', 'repayment_max_amount_365d',
+] -%}
+{%- set repayment_counts = [
+    'repayment_count_30d', 'repayment_count_90d', 'repayment_count_365d',
+    'autopay_failed_count_90d', 'autopay_failed_count_180d', 'autopay_failed_count_365d',
+    'early_repayment_count_365d', 'third_party_payment_count_365d',
+    'reversed_repayment_count_365d',
+] -%}
+{#- Feature -> numerator, denominator. -#}
+{%- set ratios = {
+    'payment_ratio_90d': ['dues.paid_amount_90d', 'dues.asked_amount_90d'],
+    'payment_ratio_180d': ['dues.paid_amount_180d', 'dues.asked_amount_180d'],
+    'payment_ratio_365d': ['dues.paid_amount_365d', 'dues.asked_amount_365d'],
+    'on_time_ratio_180d': ['dues.on_time_count_180d', 'dues.matured_count_180d'],
+    'on_time_ratio_365d': ['dues.on_time_count_365d', 'dues.matured_count_365d'],
+    'on_time_ratio_24m': ['dues.on_time_count_24m', 'dues.matured_count_24m'],
+    'full_payment_ratio_180d': ['dues.full_bill_count_180d', 'dues.bill_count_180d'],
+    'full_payment_ratio_365d': ['dues.full_bill_count_365d', 'dues.bill_count_365d'],
+    'minimum_only_ratio_180d': [
+        '(dues.on_time_bill_count_180d - dues.full_bill_count_180d)', 'dues.bill_count_180d',
+    ],
+    'minimum_only_ratio_365d': [
+        '(dues.on_time_bill_count_365d - dues.full_bill_count_365d)', 'dues.bill_count_365d',
+    ],
+    'statement_on_time_ratio_365d': ['dues.on_time_bill_count_365d', 'dues.bill_count_365d'],
+    'installment_on_time_ratio_365d': [
+        '(dues.on_time_count_365d - dues.on_time_bill_count_365d)',
+        '(dues.matured_count_365d - dues.bill_count_365d)',
+    ],
+    'converted_ratio_365d': ['dues.converted_amount_365d', 'dues.statement_due_amount_365d'],
+    'autopay_ratio_180d': ['payments.autopay_count_180d', 'payments.method_known_count_180d'],
+    'autopay_ratio_365d': ['payments.autopay_count_365d', 'payments.method_known_count_365d'],
+    'manual_ratio_180d': ['payments.manual_count_180d', 'payments.method_known_count_180d'],
+    'early_repayment_ratio_365d': [
+        'payments.early_repayment_count_365d', 'payments.method_known_count_365d',
+    ],
+    'third_party_payment_ratio_365d': [
+        'payments.third_party_payment_count_365d', 'payments.method_known_count_365d',
+    ],
+} -%}
+with final as (
     select
         users.user_key,
         users.as_of_date,
         users.known_on,
-        cast(coalesce(dues.statement_due_amount_180d, 0) as decimal(18, 2))
-            as statement_due_amount_180d,
-        cast(coalesce(payments.repayment_amount_90d, 0) as decimal(18, 2))
-            as repayment_amount_90d,
-        cast(coalesce(payments.repayment_count_90d, 0) as bigint) as repayment_count_90d,
-        {{ ratio('dues.paid_amount_180d', 'dues.due_amount_180d') }} as payment_ratio_180d,
-        {{ ratio('dues.full_count', 'dues.statement_count') }} as full_payment_ratio_365d,
-        {{ ratio('dues.minimum_only_count', 'dues.statement_count') }}
-            as minimum_only_ratio_365d,
-        {{ ratio('dues.on_time_count', 'dues.matured_count') }} as on_time_ratio_365d,
-        cast(streaks.on_time_streak_count as bigint) as on_time_streak_count,
-        {{ ratio('payments.autopay_count_180d', 'payments.method_count_180d') }}
-            as autopay_ratio_180d,
-        cast(coalesce(payments.autopay_failed_count_180d, 0) as bigint)
-            as autopay_failed_count_180d,
-        {{ ratio('payments.early_count_365d', 'payments.method_count_365d') }}
-            as early_repayment_ratio_365d,
-        {{ ratio('payments.third_party_count_365d', 'payments.method_count_365d') }}
-            as third_party_payment_ratio_365d
+        {% for name in due_columns -%}
+            cast(coalesce(dues.{{ name }}, 0) as decimal(18, 2)) as {{ name }},
+        {% endfor -%}
+        {% for name in repayment_amounts -%}
+            cast(coalesce(payments.{{ name }}, 0) as decimal(18, 2)) as {{ name }},
+        {% endfor -%}
+        {% for name in repayment_counts -%}
+            cast(coalesce(payments.{{ name }}, 0) as bigint) as {{ name }},
+        {% endfor -%}
+        {% for name, (numerator, denominator) in ratios.items() -%}
+            {{ ratio(numerator, denominator) }} as {{ name }},
+        {% endfor -%}
+        cast(coalesce(dues.matured_count_365d, 0) as bigint) as matured_count_365d,
+        {% for name in ['on_time', 'full_payment', 'minimum_only'] -%}
+            cast(streaks.{{ name }}_streak_count as bigint) as {{ name }}_streak_count,
+        {% endfor -%}
+        case
+            when dues.on_time_count_365d > 0
+                then {{ exact_division('dues.days_before_due_365d', 'dues.on_time_count_365d', 2) }}
+        end as days_before_due_mean_365d,
+        case
+            when dues.matured_count_365d > dues.on_time_count_365d
+                then {{ exact_division(
+                    'dues.late_days_365d',
+                    '(dues.matured_count_365d - dues.on_time_count_365d)', 2
+                ) }}
+        end as late_days_mean_365d,
+        {{ days_between('users.as_of_date', 'payments.last_repayment_date') }}
+            as repayment_days_since_last
     from {{ ref('int_users__listed') }} as users
-    left join dues
+    left join {{ ref('int_dues__summarised') }} as dues
         on
             {{ same_user_night('users', 'dues') }}
-    left join streaks
+    left join {{ ref('int_streaks__counted') }} as streaks
         on
             {{ same_user_night('users', 'streaks') }}
-    left join payments
+    left join {{ ref('int_repayments__summarised') }} as payments
         on
             {{ same_user_night('users', 'payments') }}
 )

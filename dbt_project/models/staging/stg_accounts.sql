@@ -1,5 +1,5 @@
 with
-{{ known_versions('accounts', ['account_id', 'effective_at']) }}
+{{ new_versions('accounts', ['account_id', 'effective_at']) }}
 
 select
     account_id,
@@ -14,6 +14,8 @@ select
     {{ business_date('temporary_until') }} as temporary_until_date,
     due_day,
     autopay,
+    batch_date,
+    version_key,
     known_from,
     known_until
-from known_versions
+from new_versions

@@ -1,5 +1,5 @@
 with
-{{ known_versions('consents', ['user_key', 'purpose', 'changed_at']) }}
+{{ new_versions('consents', ['user_key', 'purpose', 'changed_at']) }}
 
 select
     user_key,
@@ -7,6 +7,8 @@ select
     changed_at,
     {{ business_date('changed_at') }} as changed_date,
     state,
+    batch_date,
+    version_key,
     known_from,
     known_until
-from known_versions
+from new_versions

@@ -1,5 +1,5 @@
 with
-{{ known_versions('disputes', ['dispute_id']) }}
+{{ new_versions('disputes', ['dispute_id']) }}
 
 select
     dispute_id,
@@ -9,6 +9,8 @@ select
     {{ business_date('opened_at') }} as opened_date,
     {{ business_date('resolved_at') }} as resolved_date,
     outcome,
+    batch_date,
+    version_key,
     known_from,
     known_until
-from known_versions
+from new_versions

@@ -1,5 +1,5 @@
 with
-{{ known_versions('installments', ['loan_id', 'installment_no']) }}
+{{ new_versions('installments', ['loan_id', 'installment_no']) }}
 
 select
     loan_id,
@@ -9,6 +9,8 @@ select
     amount_due,
     principal_due,
     interest_due,
+    batch_date,
+    version_key,
     known_from,
     known_until
-from known_versions
+from new_versions

@@ -1,5 +1,5 @@
 with
-{{ known_versions('limit_decisions', ['decision_id']) }}
+{{ new_versions('limit_decisions', ['decision_id']) }}
 
 select
     decision_id,
@@ -9,6 +9,8 @@ select
     {{ business_date('decided_at') }} as decided_date,
     action,
     credit_limit,
+    batch_date,
+    version_key,
     known_from,
     known_until
-from known_versions
+from new_versions

@@ -1,5 +1,5 @@
 with
-{{ known_versions('loans', ['loan_id']) }}
+{{ new_versions('loans', ['loan_id']) }}
 
 select
     loan_id,
@@ -24,6 +24,8 @@ select
     written_off_amount,
     reported_dpd,
     {{ business_date('status_at') }} as status_date,
+    batch_date,
+    version_key,
     known_from,
     known_until
-from known_versions
+from new_versions

@@ -1,5 +1,5 @@
 with
-{{ known_versions('repayments', ['repayment_id']) }}
+{{ new_versions('repayments', ['repayment_id']) }}
 
 select
     repayment_id,
@@ -14,6 +14,8 @@ select
     method,
     status,
     is_final,
+    batch_date,
+    version_key,
     known_from,
     known_until
-from known_versions
+from new_versions

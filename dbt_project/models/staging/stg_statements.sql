@@ -1,5 +1,5 @@
 with
-{{ known_versions('statements', ['statement_id']) }}
+{{ new_versions('statements', ['statement_id']) }}
 
 select
     statement_id,
@@ -12,6 +12,8 @@ select
     minimum_due,
     reported_dpd,
     written_off_amount,
+    batch_date,
+    version_key,
     known_from,
     known_until
-from known_versions
+from new_versions

@@ -35,8 +35,9 @@ class RawWorld:
         with open_warehouse(self.settings) as connection:
             connection.execute(
                 "insert or replace into ops.batches (feed, dt, state, known_basis, raw_file,"
-                " run_id, changed_at) values (?, ?, 'loaded', 'landed', ?, 'test', '2025-01-01')",
-                [feed, dt, name],
+                " content_hash, run_id, changed_at)"
+                " values (?, ?, 'loaded', 'landed', ?, md5(?), 'test', '2025-01-01')",
+                [feed, dt, name, str(rows)],
             )
 
     @staticmethod

@@ -40,7 +40,7 @@ def test_models_are_timed_and_counted(built: Settings) -> None:
         seconds = connection.execute("select sum(wall_seconds) > 0 from ops.model_runs").fetchone()
     assert set(MARTS) < set(rows)
     assert rows["dim_user_night"] == 31
-    assert rows["stg_users"] is None
+    assert rows["stg_consent_landings"] is None
     assert seconds == (True,)
 
 
@@ -105,9 +105,9 @@ def test_failing_model_is_named_without_its_values(copied: Settings) -> None:
     with open_warehouse(copied) as connection:
         # DuckDB's own message would show the value that it cannot convert.
         connection.execute(
-            "create or replace view raw.users as select 'secret-1'::bigint as user_key,"
-            " null::timestamp as registered_at, null::bigint as merged_into_key,"
-            " false as is_deleted, date '2025-01-01' as batch_date, date '2025-01-01' as dt"
+            "insert into ops.pending_chunks values ('users', 9, $$select 'secret-1'::bigint as"
+            " user_key, null::timestamp as registered_at, null::bigint as merged_into_key,"
+            " false as is_deleted, date '2025-01-01' as batch_date, date '2025-01-01' as dt$$)"
         )
     with (
         writer_lock(copied),
@@ -174,7 +174,8 @@ def test_report_counts_rows_of_each_mart(built: Settings) -> None:
 
 def test_file_does_not_grow_with_every_build_of_a_night(copied: Settings) -> None:
     sizes = []
-    for _ in range(3):
+    for _ in range(5):
         build_night(copied, NIGHT)
         sizes.append(Path(copied.warehouse_file).stat().st_size)
-    assert sizes[2] <= sizes[1]
+    # DuckDB frees whole blocks only; growth by a build's rows would show in every step.
+    assert sizes[4] <= 1.1 * sizes[1]

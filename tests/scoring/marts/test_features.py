@@ -10,7 +10,11 @@ import pytest
 
 from scoring.settings import Settings
 from scoring.warehouse.store import open_warehouse
+from tests.reference.comparison import read_catalogue
 from tests.scoring.marts import small_world as world
+from tests.scoring.marts.expected_history import EXPECTED_HISTORY
+from tests.scoring.marts.expected_linkage import EXPECTED_LINKAGE
+from tests.scoring.marts.expected_repayment import EXPECTED_REPAYMENT
 from tests.scoring.marts.small_world import FEBRUARY, MARCH
 
 pytestmark = pytest.mark.xdist_group("marts")
@@ -238,6 +242,9 @@ EXPECTED: dict[str, tuple[int, str, dict[str, object]]] = {
             "evidence_days": 0,
         },
     ),
+    **EXPECTED_REPAYMENT,
+    **EXPECTED_HISTORY,
+    **EXPECTED_LINKAGE,
 }
 
 
@@ -261,7 +268,7 @@ def test_every_feature_occurs_in_some_case(built: Settings) -> None:
             ).fetchall()
         }
     checked = {name for _, _, expected in EXPECTED.values() for name in expected}
-    assert len(names) == 61
+    assert names == set(read_catalogue())
     assert names - checked == set()
 
 

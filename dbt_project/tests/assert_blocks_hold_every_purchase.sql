@@ -1,4 +1,4 @@
--- Counted once from staging, the slow way, every purchase of the night is in exactly one band.
+-- Counted once from staging, the slow way, every purchase of the night is in exactly one block.
 {{ config(tags=['suite']) }}
 with purchases as (
     select
@@ -11,28 +11,23 @@ with purchases as (
         on
             transactions.user_key = users.user_key
             and transactions.occurred_date <= users.as_of_date
+            and transactions.occurred_date > {{ add_days('users.as_of_date', -365) }}
             and {{ is_known('transactions', 'users') }}
     where
-        transactions.direction = 'out'
-        and transactions.refund_of is null
-        and not (
-            transactions.status = 'closed'
-            and coalesce(transactions.status_date, transactions.occurred_date)
-            <= users.as_of_date
-        )
+        transactions.is_purchase
+        and (transactions.void_date is null or transactions.void_date > users.as_of_date)
     group by users.as_of_date, users.known_on, users.surviving_key
 ),
 
-bands as (
+blocks as (
     select as_of_date, known_on, user_key, sum(purchase_amount) as amount
-    from {{ ref('int_spending__bands') }}
+    from {{ ref('int_spending__blocks') }}
     group by as_of_date, known_on, user_key
 )
 
-select
-    coalesce(purchases.user_key, bands.user_key) as user_key
+select purchases.user_key
 from purchases
-full outer join bands
+left join blocks
     on
-        {{ same_user_night('purchases', 'bands') }}
-where coalesce(purchases.amount, 0) <> coalesce(bands.amount, 0)
+        {{ same_user_night('purchases', 'blocks') }}
+where purchases.amount <> coalesce(blocks.amount, 0)

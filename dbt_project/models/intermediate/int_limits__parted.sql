@@ -1,0 +1,120 @@
+{%- set user = 'as_of_date, known_on, user_key' -%}
+with users as (
+    select
+        as_of_date,
+        known_on,
+        user_key,
+        surviving_key,
+        {{ add_days('as_of_date', -364) }} as first_date
+    from {{ ref('int_users__resolved') }}
+),
+
+account_terms as (
+    select
+        users.as_of_date,
+        users.known_on,
+        users.surviving_key as user_key,
+        users.first_date,
+        accounts.account_id,
+        accounts.product,
+        accounts.effective_date,
+        lead(accounts.effective_date) over (
+            partition by users.as_of_date, users.known_on, accounts.account_id
+            order by accounts.effective_at
+        ) as next_date,
+        accounts.status <> 'closed' as is_open,
+        accounts.credit_limit,
+        accounts.temporary_limit,
+        accounts.temporary_until_date
+    from {{ ref('stg_accounts') }} as accounts
+    inner join users
+        on
+            accounts.user_key = users.user_key
+            and accounts.effective_date <= users.as_of_date
+            and {{ is_known('accounts', 'users') }}
+),
+
+set_by_decisions as (
+    select
+        users.as_of_date,
+        users.known_on,
+        users.surviving_key as user_key,
+        users.first_date,
+        decisions.product,
+        decisions.decided_date,
+        lead(decisions.decided_date) over (
+            partition by
+                users.as_of_date, users.known_on, users.surviving_key, decisions.product
+            order by decisions.decided_at, decisions.decision_id
+        ) as next_date,
+        case when decisions.action <> 'close' then decisions.credit_limit end as credit_limit
+    from {{ ref('stg_limit_decisions') }} as decisions
+    inner join users
+        on
+            decisions.user_key = users.user_key
+            and decisions.decided_date <= users.as_of_date
+            and {{ is_known('decisions', 'users') }}
+    where decisions.action in ('grant', 'raise', 'cut', 'close')
+),
+
+account_products as (
+    select {{ user }}, product
+    from {{ ref('int_accounts__effective') }}
+    group by {{ user }}, product
+),
+
+-- Permanent parts, temporary parts, and what decisions say of products without an account.
+parts as (
+    select
+        {{ user }}, first_date, product, 'account:' || account_id as part_id,
+        effective_date as valid_from, next_date as valid_to, credit_limit as part_amount,
+        cast(0 as decimal(18, 2)) as temporary_amount
+    from account_terms
+    where is_open and credit_limit is not null
+    union all
+    select
+        {{ user }}, first_date, product, 'temporary:' || account_id as part_id,
+        effective_date as valid_from,
+        least(
+            next_date, case when temporary_until_date <= as_of_date then temporary_until_date end
+        ) as valid_to,
+        temporary_limit as part_amount,
+        temporary_limit as temporary_amount
+    from account_terms
+    where is_open and credit_limit is not null and temporary_limit <> 0
+    union all
+    select
+        decisions.as_of_date, decisions.known_on, decisions.user_key, decisions.first_date,
+        decisions.product, 'decisions:' || decisions.product as part_id,
+        decisions.decided_date as valid_from, decisions.next_date as valid_to,
+        decisions.credit_limit as part_amount, cast(0 as decimal(18, 2)) as temporary_amount
+    from set_by_decisions as decisions
+    left join account_products
+        on
+            {{ same_user_night('decisions', 'account_products') }}
+            and decisions.product = account_products.product
+    where decisions.credit_limit is not null and account_products.user_key is null
+),
+
+final as (
+    select
+        parts.as_of_date,
+        parts.known_on,
+        parts.user_key,
+        parts.part_id,
+        greatest(parts.valid_from, parts.first_date) as valid_from,
+        parts.valid_to,
+        parts.part_amount,
+        parts.temporary_amount
+    from parts
+    inner join {{ ref('products') }} as products
+        on parts.product = products.product_code
+    where
+        products.family = 'revolving'
+        and (
+            parts.valid_to is null
+            or parts.valid_to > greatest(parts.valid_from, parts.first_date)
+        )
+)
+
+select * from final

@@ -1,0 +1,68 @@
+{#- Window in days -> number of the first block that lies outside it. -#}
+{%- set windows = {7: 1, 30: 2, 90: 4, 180: 7, 365: 14} -%}
+{%- set measures = ['purchase_amount', 'purchase_count', 'paylater_amount'] -%}
+-- The blocks are cumulated here: a window is the sum of the blocks inside it.
+with cumulated as (
+    select
+        as_of_date,
+        known_on,
+        user_key,
+        {% for days, outside in windows.items() -%}
+            {% for measure in measures -%}
+                sum(case when block_number < {{ outside }} then {{ measure }} else 0 end)
+                    as {{ measure }}_{{ days }}d,
+            {% endfor -%}
+            sum(case when block_number < {{ outside }} then bit_count(day_bits) else 0 end)
+                as active_days_{{ days }}d,
+            max(case when block_number < {{ outside }} then largest_amount else 0 end)
+                as largest_amount_{{ days }}d,
+        {% endfor -%}
+        sum(case when block_number < 4 then paylater_count else 0 end) as paylater_count_90d,
+        sum(case when block_number < 4 then installment_amount else 0 end)
+            as installment_amount_90d,
+        min(last_days_ago) as last_days_ago,
+        max(first_days_ago) as first_days_ago
+    from {{ ref('int_spending__blocks') }}
+    group by as_of_date, known_on, user_key
+),
+
+-- Twelve even blocks: the two first are one.
+months as (
+    select
+        as_of_date,
+        known_on,
+        user_key,
+        sum(purchase_amount) as amount,
+        sum(purchase_count) as purchase_count
+    from {{ ref('int_spending__blocks') }}
+    where block_number < 13
+    group by as_of_date, known_on, user_key, greatest(block_number, 1)
+),
+
+evenness as (
+    select
+        as_of_date,
+        known_on,
+        user_key,
+        sum(case when purchase_count > 0 then 1 else 0 end) as active_month_count,
+        sum(amount) as amount,
+        sum({{ cents_squared('amount') }}) as cents_squared
+    from months
+    group by as_of_date, known_on, user_key
+),
+
+final as (
+    select
+        cumulated.*,
+        coalesce(evenness.active_month_count, 0) as active_month_count,
+        case
+            when evenness.amount > 0
+                then {{ whole_ratio('evenness.cents_squared', cents_squared('evenness.amount')) }}
+        end as month_concentration_ratio
+    from cumulated
+    left join evenness
+        on
+            {{ same_user_night('cumulated', 'evenness') }}
+)
+
+select * from final
