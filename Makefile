@@ -39,7 +39,7 @@ test: $(READY) ## The whole test suite (offline, under 12 minutes on 2 cores)
 
 # Many small queries: a quick compiler and a small collector suit them better than Java's defaults.
 test-spark: $(SPARK_READY) ## The tests of the second engine: Spark beside DuckDB (needs Java 17)
-	JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" \
+	JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=240m" \
 	    $(SPARK_VENV)/bin/python -m pytest -q -m spark tests/scoring/engines
 
 lint: $(READY) ## Style and types of Python and SQL

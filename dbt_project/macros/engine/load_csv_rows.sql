@@ -5,7 +5,7 @@
 {% macro spark__load_csv_rows(model, agate_table) %}
     {%- set types = model['config'].get('column_types', {}) -%}
     {%- set statements = [] -%}
-    {%- for chunk in agate_table.rows | batch(500) -%}
+    {%- for chunk in agate_table.rows | batch(5000) -%}
         {%- set statement -%}
             insert into {{ this.render() }} values
             {% for row in chunk -%}
