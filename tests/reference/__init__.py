@@ -6,5 +6,7 @@ rule misread or a join gone wrong on one side shows as a difference. The order o
     raw_rows -> known_world -> bills, loans -> payments -> lines, schedules -> obligations
     -> spending, repayment, history, linkage, consent -> features
 
-``dirty_world`` makes landing files that are legal and as nasty as we could think of.
+Three worlds are read in both ways: ``simulated_world``; ``dirty_world``, landing files that are
+legal and as nasty as we could think of; ``old_world``, five years of the same with rows on every
+edge of every window. ``leaks`` lets the marts see what they must not, which has to show.
 """

@@ -5,8 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from tests.reference.dirty_landing import FIRST_DAY, DirtyLanding
+from tests.reference.dirty_landing import DirtyLanding
 from tests.reference.values import Row
+
+
+@dataclass(frozen=True)
+class Due:
+    """Something to be paid: what a payment names for it, until when and how much."""
+
+    target: Row
+    due_date: date
+    amount: str
 
 
 @dataclass
@@ -17,6 +26,7 @@ class Debts:
     bills: list[str] = field(default_factory=list)
     loans: dict[str, int] = field(default_factory=dict)
     loan_days: list[date] = field(default_factory=list)
+    dues: list[Due] = field(default_factory=list)
 
     @property
     def line_account(self) -> str:
@@ -44,9 +54,9 @@ def send_bills(world: DirtyLanding, debts: Debts) -> None:
     account_ids: list[str | None] = choose(
         [[debts.line_account], [None], [debts.line_account, None]]
     )
-    for number in range(world.random.randint(1, 8)):
-        day = FIRST_DAY + timedelta(days=30 * number - 120 + choose([0, 0, 10, 20]))
+    for number, day in enumerate(world.bill_days()):
         amount = choose(["100", "200", "50.55", "0", "-20", "300", "100", "150"])
+        due_date = world.due_day(day)
         minimums = [None, "10", amount, "0"] if float(amount) > 0 else [None]
         account_id = choose(account_ids)
         row = {
@@ -56,7 +66,7 @@ def send_bills(world: DirtyLanding, debts: Debts) -> None:
             # A bill needs its product only where it names no account.
             "product": None if account_id is not None and world.chance(0.4) else "huabei",
             "statement_date": str(day),
-            "due_date": str(day + timedelta(days=choose([0, 8, 9, 20]))),
+            "due_date": str(due_date),
             "amount_due": amount,
             "minimum_due": choose(minimums),
             "reported_dpd": choose([None, None, None, 0, 3, 33]),
@@ -64,11 +74,13 @@ def send_bills(world: DirtyLanding, debts: Debts) -> None:
         }
         world.send("statements", row, change)
         debts.bills.append(str(row["statement_id"]))
+        if float(amount) > 0:
+            debts.dues.append(Due({"statement_id": row["statement_id"]}, due_date, amount))
 
 
 def send_loans(world: DirtyLanding, debts: Debts) -> None:
     """Applications, cash loans and instalment plans of bills, most with a schedule."""
-    for number in range(world.random.randint(0, 4)):
+    for number in range(world.count(0, 4)):
         loan_id = f"l-{debts.user}-{number}"
         day = max(world.day(-300, 150), world.day(-300, 150))
         _send_loan(world, debts, loan_id, day)
@@ -105,6 +117,7 @@ def _send_loan(world: DirtyLanding, debts: Debts, loan_id: str, day: date) -> No
         "decision": "rejected" if is_rejected else choose([None, "accepted"]),
         "principal": choose(["300", "100", "90"]),
         "total_due": choose([None, "330"]),
+        "lender_id": choose([None, "bank_a", "bank_b", "own_consumer_finance"]),
         "origin_statement_id": "unknown" if origin is None and world.chance(0.05) else origin,
         "closed_at": f"{closing_day} 23:59:59" if is_closed else None,
         "close_reason": choose(reasons) if is_closed or world.chance(0.15) else None,
@@ -123,12 +136,14 @@ def _send_schedule(world: DirtyLanding, debts: Debts, loan_id: str, day: date) -
 
     for number in range(1, debts.loans[loan_id] + 1):
         amount = choose(["110", "110", "100", "0", None]) if world.chance(0.3) else "110"
-        row = {
-            "loan_id": loan_id,
-            "installment_no": number,
+        due_date = day + timedelta(days=30 * number)
+        target = {"loan_id": loan_id, "installment_no": number}
+        row = target | {
             "user_id": debts.user,
-            "due_date": str(day + timedelta(days=30 * number)),
+            "due_date": str(due_date),
             "amount_due": amount,
             "principal_due": choose([None, "100"]) if amount in {"110", "100"} else None,
         }
         world.send("installments", row, change, first=(0, 0, 1, 2))
+        if amount in {"110", "100"}:
+            debts.dues.append(Due(target, due_date, amount))

@@ -12,18 +12,23 @@ from random import Random
 from scoring.landing.contract import load_feeds
 from tests.reference.values import Row
 
-FIRST_DAY = date(2025, 1, 1)
-BATCHES = [
-    FIRST_DAY + timedelta(days=days)
-    for days in (0, 20, 45, 60, 75, 90, 105, 120, 135, 150, 165, 180)
-]
 KEYS = {feed.name: feed.key for feed in load_feeds().values()}
 
 Change = Callable[[Row], None]
 
+EDGES_OF_DAY = ("00:00:00", "05:59:59", "06:00:00", "21:59:59", "22:00:00", "23:59:59")
+
 
 class DirtyLanding:
     """Collects rows by feed and batch; every choice comes from one seeded source."""
+
+    first_day = date(2025, 1, 1)
+    batches = tuple(
+        date(2025, 1, 1) + timedelta(days=days)
+        for days in (0, 20, 45, 60, 75, 90, 105, 120, 135, 150, 165, 180)
+    )
+    plenty = 1
+    """How many times as many rows a user may have."""
 
     def __init__(self, seed: int, user_count: int) -> None:
         """Start with empty folders."""
@@ -37,10 +42,28 @@ class DirtyLanding:
 
     def day(self, first: int = -300, last: int = 200) -> date:
         """A day between these many days from the first one."""
-        return FIRST_DAY + timedelta(days=self.random.randint(first, last))
+        return self.first_day + timedelta(days=self.random.randint(first, last))
+
+    def bill_days(self) -> list[date]:
+        """Days of the bills of one line: monthly, some on one day."""
+        count = self.random.randint(1, 8)
+        offsets = [
+            30 * number - 120 + self.random.choice([0, 0, 10, 20]) for number in range(count)
+        ]
+        return [self.first_day + timedelta(days=offset) for offset in offsets]
+
+    def due_day(self, day: date) -> date:
+        """When a bill of the day falls due."""
+        return day + timedelta(days=self.random.choice([0, 8, 9, 20]))
+
+    def count(self, first: int, last: int) -> int:
+        """How many rows of a kind a user has."""
+        return self.random.randint(first, last * self.plenty)
 
     def moment(self, day: date) -> str:
         """Any second of a day, so that many fall on another business day than in UTC."""
+        if self.chance(0.1):
+            return f"{day} {self.random.choice(EDGES_OF_DAY)}"
         hour, minute, second = (self.random.randint(0, top) for top in (23, 59, 59))
         return f"{day} {hour:02d}:{minute:02d}:{second:02d}"
 
@@ -69,12 +92,12 @@ class DirtyLanding:
         if first:
             position = self.random.choice(first)
         else:
-            position = min(self.random.randrange(len(BATCHES)) for _ in range(2))
+            position = min(self.random.randrange(len(self.batches)) for _ in range(2))
         self._put(feed, row, position)
         current = dict(row)
         position += 1
-        while position < len(BATCHES) and self.chance(0.25):
-            position = self.random.randrange(position, len(BATCHES))
+        while position < len(self.batches) and self.chance(0.25):
+            position = self.random.randrange(position, len(self.batches))
             if self.chance(0.25):
                 self._withdraw(feed, current, position)
             else:
@@ -85,21 +108,26 @@ class DirtyLanding:
                 self._put(feed, current, position)
             position += 1
 
+    def send_once(self, feed: str, row: Row, day: date) -> None:
+        """Send a row of a day, once, in the first batch from then on."""
+        position = next(n for n, batch in enumerate(self.batches) if batch >= day)
+        self._put(feed, row, position)
+
     def _put(self, feed: str, row: Row, position: int) -> None:
         key = tuple(row[column] for column in KEYS[feed])
         told = {column: value for column, value in row.items() if value is not None}
-        self._rows[feed, BATCHES[position]][key] = told
+        self._rows[feed, self.batches[position]][key] = told
 
     def _withdraw(self, feed: str, row: Row, position: int) -> None:
         """Only the key is told; the columns are there, as a file needs all required ones."""
         key = tuple(row[column] for column in KEYS[feed])
         emptied = {column: row[column] if column in KEYS[feed] else None for column in row}
-        self._rows[feed, BATCHES[position]][key] = emptied | {"is_deleted": True}
+        self._rows[feed, self.batches[position]][key] = emptied | {"is_deleted": True}
 
     def write(self, landing: Path) -> None:
         """Write a folder for every feed and batch, with its control file."""
         for feed in KEYS:
-            for batch in BATCHES:
+            for batch in self.batches:
                 folder = landing / feed / f"dt={batch}"
                 folder.mkdir(parents=True)
                 rows = self._rows[feed, batch].values()

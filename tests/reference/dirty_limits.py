@@ -17,14 +17,14 @@ def send_accounts(world: DirtyLanding, debts: Debts) -> None:
     for account_id, product in ((debts.line_account, "huabei"), (debts.cash_account, "jiebei")):
         if world.chance(0.3):
             continue
-        for _ in range(world.random.randint(1, 3)):
+        for _ in range(world.count(1, 3)):
             row = {
                 "account_id": account_id,
                 "user_id": debts.user,
                 "product": product,
                 "effective_at": world.moment(world.day()),
                 "status": choose(["active", "active", "frozen", "closed"]),
-                "credit_limit": choose([None, "500", "1000", "0"]),
+                "credit_limit": choose([None, "100", "250", "500", "1000", "0"]),
                 "temporary_limit": choose([None, "250"]),
                 "temporary_until": choose([None, world.moment(world.day(0, 200))]),
             }
@@ -38,13 +38,13 @@ def send_decisions(world: DirtyLanding, user: str) -> None:
     def change(row: Row) -> None:
         row["credit_limit"] = "450"
 
-    for number in range(world.random.randint(0, 3)):
+    for number in range(world.count(0, 3)):
         row = {
             "decision_id": f"d-{user}-{number}",
             "user_id": user,
             "product": choose(["huabei", "jiebei"]),
             "decided_at": world.moment(world.day(-400, 190)),
             "action": choose(["grant", "raise", "cut", "freeze", "close", "decline"]),
-            "credit_limit": choose([None, "400", "900"]),
+            "credit_limit": choose([None, "120", "400", "900"]),
         }
         world.send("limit_decisions", row, change)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from tests.reference.dirty_credit import Debts
+from tests.reference.dirty_credit import Debts, Due
 from tests.reference.dirty_landing import DirtyLanding
 from tests.reference.values import Row
 
@@ -16,8 +16,8 @@ def send_payments(world: DirtyLanding, debts: Debts) -> None:
     def change(row: Row) -> None:
         row["status"] = choose(["reversed", "succeeded", "failed"])
 
-    for number in range(world.random.randint(0, 14)):
-        row = {
+    for number in range(world.count(0, 14)):
+        row: Row = {
             "repayment_id": f"p-{debts.user}-{number}",
             "user_id": world.user_or_other(debts.user),
             "paid_at": world.moment(_choose_day(world, debts)),
@@ -26,7 +26,19 @@ def send_payments(world: DirtyLanding, debts: Debts) -> None:
             "status": choose([None, "succeeded", "succeeded", "succeeded", "failed", "reversed"]),
             "is_final": choose([None, None, False, False, False, True]),
         }
-        world.send("repayments", row | _choose_target(world, debts), change)
+        if debts.dues and world.chance(0.3):
+            _pay_around_due_date(world, row, choose(debts.dues))
+        else:
+            row |= _choose_target(world, debts)
+        world.send("repayments", row, change)
+
+
+def _pay_around_due_date(world: DirtyLanding, row: Row, due: Due) -> None:
+    """All of what is due, some days before or after: early, in grace, a little late."""
+    row["paid_at"] = world.moment(due.due_date + timedelta(days=world.random.randint(-4, 8)))
+    row["amount"] = due.amount
+    row["status"] = "succeeded"
+    row |= due.target
 
 
 def _choose_day(world: DirtyLanding, debts: Debts) -> date:
@@ -59,7 +71,7 @@ def send_disputes(world: DirtyLanding, debts: Debts) -> None:
     def change(row: Row) -> None:
         row["outcome"] = "upheld"
 
-    for number in range(world.random.randint(0, 2)):
+    for number in range(world.count(0, 2)):
         kind = choose(["statement", "installment", "loan"])
         day = world.day(-100, 150)
         resolved = day + timedelta(days=world.random.randint(0, 60)) if world.chance(0.5) else None

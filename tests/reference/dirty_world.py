@@ -25,15 +25,15 @@ from tests.reference.dirty_limits import send_accounts, send_decisions
 from tests.reference.dirty_payments import send_disputes, send_payments
 from tests.reference.values import Row
 
-AMOUNTS = ("10", "20", "30", "50", "100", "100", "120", "200", "33.33", "0.01")
+AMOUNTS = ("10", "20", "30", "49.99", "50", "100", "100", "120", "200", "33.33", "0.01")
+CATEGORIES = (None, "groceries", "dining", "transport", "unheard_of", "education")
 
 
-def land_dirty_world(landing: Path, *, seed: int, user_count: int) -> None:
-    """Write the landing files of every batch; equal arguments give equal rows."""
-    world = DirtyLanding(seed, user_count)
-    for number in range(user_count):
+def land_dirty_world(world: DirtyLanding, landing: Path) -> None:
+    """Write the landing files of every batch; equal seeds give equal rows."""
+    for number in range(world.user_count):
         _send_user(world, number)
-    for number in range(user_count):
+    for number in range(world.user_count):
         user = f"u{number}"
         _send_transactions(world, user)
         debts = Debts(user)
@@ -75,7 +75,7 @@ def _send_transactions(world: DirtyLanding, user: str) -> None:
         row["status_at"] = world.moment(world.day(0, 190))
 
     purchases = ["unknown"]
-    for number in range(world.random.randint(0, 25)):
+    for number in range(world.count(0, 25)):
         day = world.day(-250, 190)
         row: Row = {
             "transaction_id": f"t-{user}-{number}",
@@ -83,8 +83,8 @@ def _send_transactions(world: DirtyLanding, user: str) -> None:
             "occurred_at": world.moment(day),
             "amount": choose(AMOUNTS),
             "direction": "in" if world.chance(0.15) else "out",
-            "category_code": choose([None, "a", "b", "c"]),
-            "merchant_id": choose([None, "m1", "m2", "m3"]),
+            "category_code": choose(CATEGORIES),
+            "merchant_id": choose([None, "m1", "m2", "m3", "m4"]),
             "payment_method": choose(["huabei", "huabei_installment", "debit", None]),
             "status": choose(["settled"] * 5 + ["closed", "refunded"]),
             "status_at": choose([None, world.moment(max(day, world.day(-250, 190)))]),

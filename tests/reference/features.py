@@ -18,11 +18,14 @@ def compute_features(raw: dict[str, list[Row]], question: Question) -> dict[int,
     computed = {}
     for user, ledger in read_ledgers(world).items():
         spending = spending_features(ledger.spending, question.as_of)
+        repayment = repayment_features(ledger, question.as_of)
+        spent = {days: spending[f"spend_amount_{days}d"] for days in (90, 365)}
+        repaid = repayment["repayment_amount_90d"]
         computed[user] = (
             spending
-            | repayment_features(ledger, question.as_of)
+            | repayment
             | history_features(user, ledger, world)
-            | linkage_features(ledger, spending["spend_amount_90d"], world)
+            | linkage_features(ledger, spent, repaid, question.as_of)
             | consent_columns(ledger, world)
         )
     return computed

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tests.reference.accounts import read_accounts
+from tests.reference.accounts import Terms, newest_rows, read_terms
 from tests.reference.bill_outcomes import read_line
 from tests.reference.bills import Bill, Line, read_bills
 from tests.reference.disputes import read_disputes
@@ -17,9 +17,9 @@ from tests.reference.loans import Loan, read_loans
 from tests.reference.obligations import Obligation
 from tests.reference.overpayments import read_overpayments
 from tests.reference.payments import Payment, Targets, read_payments
+from tests.reference.purchases import Spending, read_spending
 from tests.reference.replay import replay_payments
 from tests.reference.schedules import read_schedules
-from tests.reference.spending import Spending, read_spending
 from tests.reference.values import Row, business_date
 
 
@@ -29,8 +29,9 @@ class UserLedger:
 
     spending: Spending
     accounts: list[Row]
-    account_changes: list[Row]
-    """Every row of the accounts feed in effect by the night, newest or not."""
+    """The newest rows of accounts by the night."""
+    terms: list[Terms]
+    """All rows of accounts in effect by the night, newest or not."""
     decisions: list[Row]
     consents: list[Row]
     bills: list[Bill]
@@ -41,11 +42,13 @@ class UserLedger:
     debts: list[LoanDebt]
     payments: list[Payment]
     obligations: list[Obligation]
+    open_dispute_count: int
 
 
 def read_ledgers(world: KnownWorld) -> dict[int, UserLedger]:
     """The ledger of each listed user."""
-    accounts = read_accounts(world)
+    terms = read_terms(world)
+    accounts = newest_rows(terms)
     bills = read_bills(world, accounts)
     loans = read_loans(world)
     payments = read_payments(world, Targets(world, accounts, bills, loans))
@@ -62,18 +65,17 @@ def read_ledgers(world: KnownWorld) -> dict[int, UserLedger]:
     obligations: dict[int, list[Obligation]] = defaultdict(list)
     line_outstanding = {}
     for line, history in lines.items():
-        found, line_outstanding[line] = read_line(history, disputes)
+        found, line_outstanding[line] = read_line(history, disputes.excluded)
         obligations[line[0]] += found
     debts: dict[int, list[LoanDebt]] = defaultdict(list)
     for loan_id, schedule in schedules.items():
         loan = loans[loan_id]
         paid = payments_of_loan[loan_id]
-        debt = read_loan_debt(loan, schedule, paid, disputes, world.question)
+        debt = read_loan_debt(loan, schedule, paid, disputes.excluded, world.question)
         debts[loan.owner].append(debt)
         obligations[loan.owner] += debt.obligations
 
     spending = read_spending(world)
-    changes = world.by_owner("accounts")
     decisions = world.by_owner("limit_decisions")
     consents = world.by_owner("consents")
     by_owner = {user: [p for p in payments if p.owner == user] for user in world.listed}
@@ -81,7 +83,7 @@ def read_ledgers(world: KnownWorld) -> dict[int, UserLedger]:
         user: UserLedger(
             spending=spending[user],
             accounts=[row for row in accounts.values() if row["owner"] == user],
-            account_changes=_happened(changes.get(user, []), "effective_at", world),
+            terms=[item for item in terms if item.row["owner"] == user],
             decisions=_happened(decisions.get(user, []), "decided_at", world),
             consents=_happened(consents.get(user, []), "changed_at", world),
             bills=[
@@ -97,6 +99,7 @@ def read_ledgers(world: KnownWorld) -> dict[int, UserLedger]:
             debts=debts[user],
             payments=by_owner[user],
             obligations=obligations[user],
+            open_dispute_count=disputes.open_counts.get(user, 0),
         )
         for user in world.listed
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from tests.reference.disputes import Dispute, has_dispute
@@ -25,6 +25,14 @@ class LoanDebt:
     schedule: list[Installment]
     is_open: bool
     outstanding_amount: Decimal
+
+    def due_between(self, start: date, last: date) -> Decimal:
+        """Unpaid part of instalments that fall due after ``start`` and by ``last``."""
+        return total(
+            self.unpaid_by_number.get(item.number)
+            for item in self.schedule
+            if start < item.due_date <= last
+        )
 
 
 def read_loan_debt(

@@ -18,6 +18,7 @@ class Loan:
     owner: int
     product: str
     account_id: str | None
+    lender_id: str | None
     plan_of: str | None
     """The bill that this instalment plan took over; empty for every other loan."""
     principal: Decimal
@@ -76,6 +77,7 @@ def _read_loan(row: Row, as_of: date) -> Loan:
         owner=row["owner"],
         product=row["product"],
         account_id=row["account_id"],
+        lender_id=row["lender_id"],
         plan_of=row["origin_statement_id"] if FAMILY[row["product"]] == "revolving" else None,
         principal=row["principal"],
         total_due=row["total_due"],

@@ -1,118 +1,55 @@
-"""Purchases and refunds, and the features of spending."""
+"""The features of spending."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
-from tests.reference.known_world import KnownWorld
-from tests.reference.values import ZERO, Row, business_date, days_before, to_cents, to_ratio, total
-
-PAYLATER = ("huabei", "huabei_installment")
-
-
-@dataclass
-class Spending:
-    """What one user bought and was given back by the night; closed orders never happened."""
-
-    purchases: list[tuple[date, Row]]
-    refunds: list[tuple[date, Decimal]]
-    evidence: set[date]
-
-    @property
-    def first_paylater_date(self) -> date | None:
-        """The day of the first purchase with the pay-later line."""
-        days = [day for day, row in self.purchases if row["payment_method"] in PAYLATER]
-        return min(days, default=None)
-
-
-def read_spending(world: KnownWorld) -> dict[int, Spending]:
-    """Purchases and refunds of each listed user."""
-    happened = [
-        row
-        for row in world.rows["transactions"]
-        if business_date(row["occurred_at"]) <= world.as_of
-    ]
-    closed = {row["transaction_id"] for row in happened if _has_state("closed", row, world.as_of)}
-    closed_purchases = {
-        row["transaction_id"]
-        for row in happened
-        if row["transaction_id"] in closed and _is_purchase(row)
-    }
-    refunded_by_row = {
-        row["refund_of"]
-        for row in happened
-        if row["refund_of"] is not None and row["transaction_id"] not in closed
-    }
-    spending = {user: Spending([], [], set()) for user in world.listed}
-    for row in happened:
-        mine = spending.get(row["owner"])
-        if mine is None or not (_is_purchase(row) or row["refund_of"] is not None):
-            continue
-        day = business_date(row["occurred_at"])
-        mine.evidence.add(day)
-        if row["transaction_id"] in closed:
-            continue
-        if row["refund_of"] is not None:
-            if row["refund_of"] not in closed_purchases:
-                mine.refunds.append((day, row["amount"]))
-            continue
-        mine.purchases.append((day, row))
-        # A purchase that is only marked as refunded is given back whole on the day of the mark.
-        is_marked = _has_state("refunded", row, world.as_of)
-        if is_marked and row["transaction_id"] not in refunded_by_row:
-            mine.refunds.append((_state_date(row), row["amount"]))
-    return spending
+from tests.reference.purchases import Spending, SpendingWindows
+from tests.reference.spending_shape import refund_and_paylater_features, shape_features
+from tests.reference.values import ZERO, Row, to_cents, to_ratio
 
 
 def spending_features(mine: Spending, as_of: date) -> Row:
     """The features of the spending mart."""
+    window = SpendingWindows(mine, as_of)
+    return (
+        _amount_features(window)
+        | _count_features(window)
+        | refund_and_paylater_features(window)
+        | shape_features(window)
+    )
 
-    def bought(days: int) -> list[tuple[date, Row]]:
-        return [(day, row) for day, row in mine.purchases if day > days_before(as_of, days)]
 
-    def bought_amount(days: int) -> Decimal:
-        return total(row["amount"] for _, row in bought(days))
-
-    def refunded_amount(days: int) -> Decimal:
-        return total(amount for day, amount in mine.refunds if day > days_before(as_of, days))
-
-    def net_amount(days: int) -> Decimal:
-        return max(bought_amount(days) - refunded_amount(days), ZERO)
-
-    quarter = bought(90)
-    paylater = total(row["amount"] for _, row in quarter if row["payment_method"] in PAYLATER)
-    mean = to_cents(net_amount(90) / len(quarter)) if quarter else None
-    return {
-        "spend_amount_30d": net_amount(30),
-        "spend_amount_90d": net_amount(90),
-        "spend_amount_365d": net_amount(365),
-        "spend_count_7d": len(bought(7)),
-        "spend_count_30d": len(bought(30)),
-        "spend_count_90d": len(quarter),
-        "spend_active_days_30d": len({day for day, _ in bought(30)}),
-        "spend_active_days_90d": len({day for day, _ in quarter}),
-        "spend_mean_amount_90d": mean,
-        "spend_max_amount_90d": max((row["amount"] for _, row in quarter), default=ZERO),
-        "spend_merchant_count_90d": len({row["merchant_id"] for _, row in quarter} - {None}),
-        "spend_category_count_90d": len({row["category_code"] for _, row in quarter} - {None}),
-        "spend_30d_share_ratio_90d": to_ratio(net_amount(30), net_amount(90)),
-        "spend_days_since_last": min(
-            ((as_of - day).days for day, _ in mine.purchases), default=None
-        ),
-        "refund_ratio_180d": to_ratio(refunded_amount(180), bought_amount(180)),
-        "paylater_spend_ratio_90d": to_ratio(paylater, bought_amount(90)),
+def _amount_features(window: SpendingWindows) -> Row:
+    net = window.net_amount
+    features: Row = {f"spend_amount_{days}d": net(days) for days in (7, 30, 90, 180, 365)}
+    for days in (90, 365):
+        count = len(window.bought(days))
+        features[f"spend_mean_amount_{days}d"] = to_cents(net(days) / count) if count else None
+    for days in (30, 90, 365):
+        features[f"spend_max_amount_{days}d"] = max(
+            (row["amount"] for _, row in window.bought(days)), default=ZERO
+        )
+    return features | {
+        "spend_7d_share_ratio_30d": to_ratio(net(7), net(30)),
+        "spend_30d_share_ratio_90d": to_ratio(net(30), net(90)),
+        "spend_90d_share_ratio_365d": to_ratio(net(90), net(365)),
     }
 
 
-def _is_purchase(row: Row) -> bool:
-    return row["direction"] == "out" and row["refund_of"] is None
-
-
-def _state_date(row: Row) -> date:
-    return business_date(row["status_at"] or row["occurred_at"])
-
-
-def _has_state(state: str, row: Row, as_of: date) -> bool:
-    return row["status"] == state and _state_date(row) <= as_of
+def _count_features(window: SpendingWindows) -> Row:
+    bought = window.bought
+    features: Row = {f"spend_count_{days}d": len(bought(days)) for days in (7, 30, 90, 180, 365)}
+    for days in (7, 30, 90, 180, 365):
+        features[f"spend_active_days_{days}d"] = len({day for day, _ in bought(days)})
+    for days in (30, 90):
+        merchants = {row["merchant_id"] for _, row in bought(days)}
+        categories = {row["category_code"] for _, row in bought(days)}
+        features[f"spend_merchant_count_{days}d"] = len(merchants - {None})
+        features[f"spend_category_count_{days}d"] = len(categories - {None})
+    days_ago = [(window.as_of - day).days for day, _ in bought(365)]
+    return features | {
+        "spend_count_30d_share_ratio_90d": to_ratio(len(bought(30)), len(bought(90))),
+        "spend_days_since_last": min(days_ago, default=None),
+        "spend_days_since_first": max(days_ago, default=None),
+    }

@@ -1,4 +1,4 @@
-"""The marts equal the reference, in a simulated world and in a dirty one."""
+"""The marts equal the reference, in a simulated world, a dirty and an old one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.reference.balances import LineBalances
 from tests.reference.comparison import (
     Difference,
     count_by_column,
@@ -16,9 +17,12 @@ from tests.reference.comparison import (
     read_catalogue,
     read_marts,
 )
-from tests.reference.worlds import World, dirty_world, simulated_world
+from tests.reference.known_world import look_back
+from tests.reference.ledger import read_ledgers
+from tests.reference.raw_rows import load_raw
+from tests.reference.worlds import World, dirty_world, old_world, simulated_world
 
-WORLDS = {"simulated": simulated_world, "dirty": dirty_world}
+WORLDS = {"simulated": simulated_world, "dirty": dirty_world, "old": old_world}
 CONSENT_COLUMNS = {"has_scoring_consent", "has_gated_consent", "consent_basis"}
 TELLING_VALUES = 20
 """At least so many values of each feature must be neither empty nor 0."""
@@ -68,6 +72,20 @@ def test_no_feature_is_compared_on_nothing(worlds: dict[str, World]) -> None:
     )
     scarce = {name: telling[name] for name in read_catalogue() if telling[name] < TELLING_VALUES}
     assert not scarce
+
+
+def test_the_balance_of_the_night_is_what_the_line_owes(worlds: dict[str, World]) -> None:
+    """Two ways to the same amount; they would part if a day's balance were read wrongly."""
+    compared = 0
+    for world in worlds.values():
+        raw = load_raw(world.settings)
+        for night in world.nights:
+            for ledger in read_ledgers(look_back(raw, night.question)).values():
+                for line in ledger.lines:
+                    balance = LineBalances(line).balance_on(night.question.as_of)
+                    assert balance == ledger.line_outstanding[line.bills[-1].line]
+                    compared += balance > 0
+    assert compared >= 100
 
 
 def test_consents_of_both_kinds_and_bases_are_compared(worlds: dict[str, World]) -> None:

@@ -20,9 +20,14 @@ FAMILY = {"huabei": "revolving", "jiebei": "installment"}
 """Product -> family."""
 
 
+def business_time(moment: datetime) -> datetime:
+    """The business time of a UTC moment without zone."""
+    return moment.replace(tzinfo=UTC).astimezone(BUSINESS_TIMEZONE)
+
+
 def business_date(moment: datetime) -> date:
     """The business day of a UTC moment without zone."""
-    return moment.replace(tzinfo=UTC).astimezone(BUSINESS_TIMEZONE).date()
+    return business_time(moment).date()
 
 
 def business_date_if_any(moment: datetime | None) -> date | None:
@@ -56,6 +61,11 @@ def total(amounts: Iterable[Decimal | None]) -> Decimal:
 def to_cents(amount: Decimal) -> Decimal:
     """Money to the cent, halves up."""
     return amount.quantize(CENT, ROUND_HALF_UP)
+
+
+def mean_days(days: list[int]) -> Decimal | None:
+    """The mean with two places, halves up; nothing for no days."""
+    return to_cents(Decimal(sum(days)) / len(days)) if days else None
 
 
 def to_ratio(part: Decimal | int, whole: Decimal | int) -> Decimal | None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from scoring.landing.ingest import ingest_range
-from scoring.landing.report import IngestReport
 from scoring.marts.build import build_nights
 from scoring.nights import Night
 from scoring.settings import EVERY_FEED, Settings, load_settings
@@ -18,10 +17,12 @@ from scoring.simulator.simulate import simulate
 from scoring.warehouse.store import open_warehouse
 from tests.conftest import TEST_KEY
 from tests.reference.comparison import read_marts
-from tests.reference.dirty_landing import BATCHES
+from tests.reference.dirty_landing import DirtyLanding
 from tests.reference.dirty_world import land_dirty_world
+from tests.reference.edge_users import send_edge_users
 from tests.reference.features import compute_features
 from tests.reference.known_world import Question
+from tests.reference.old_landing import GRACE_DAYS, KNOWN_ON, NIGHTS, OldLanding
 from tests.reference.raw_rows import load_raw
 from tests.reference.values import Row
 
@@ -56,15 +57,16 @@ def simulated_world(base: Path) -> World:
     middle = SIMULATED_START + timedelta(days=SIMULATED_DAYS // 2)
     simulate(users=120, start=SIMULATED_START, days=SIMULATED_DAYS, seed=11, out=settings.landing)
     report = ingest_range(settings, SIMULATED_START, last, run_id="reference")
-    return _build(settings, report, [(middle, middle), (last, last)])
+    return _build(settings, report.row_counts["rows_quarantined"], [(middle, middle), (last, last)])
 
 
 @cache
 def dirty_world(base: Path) -> World:
     """250 users whose rows contradict one another; known_on before, on and after the night."""
     settings = _make_settings(base, due_grace_days=2)
-    land_dirty_world(settings.landing, seed=7, user_count=250)
-    report = ingest_range(settings, BATCHES[0], BATCHES[-1], run_id="reference")
+    landing = DirtyLanding(seed=7, user_count=250)
+    land_dirty_world(landing, settings.landing)
+    report = ingest_range(settings, landing.batches[0], landing.batches[-1], run_id="reference")
     nights = [
         (date(2025, 3, 31), date(2025, 3, 31)),
         (date(2025, 4, 20), date(2025, 6, 30)),
@@ -72,7 +74,22 @@ def dirty_world(base: Path) -> World:
         # Before any consents row was landed.
         (date(2025, 2, 9), date(2025, 2, 9)),
     ]
-    return _build(settings, report, nights)
+    return _build(settings, report.row_counts["rows_quarantined"], nights)
+
+
+@cache
+def old_world(base: Path) -> World:
+    """Users of five years, seen from the ends of months; the first years as a history load."""
+    settings = _make_settings(base, due_grace_days=GRACE_DAYS)
+    landing = OldLanding(seed=5, user_count=90)
+    send_edge_users(landing)
+    land_dirty_world(landing, settings.landing)
+    first, second, *_, last = landing.batches
+    history = ingest_range(settings, first, first, run_id="history", history=True)
+    report = ingest_range(settings, second, last, run_id="reference")
+    nights = list(zip(NIGHTS, KNOWN_ON, strict=True))
+    quarantined = history.row_counts["rows_quarantined"] + report.row_counts["rows_quarantined"]
+    return _build(settings, quarantined, nights)
 
 
 def _make_settings(base: Path, due_grace_days: int) -> Settings:
@@ -87,7 +104,7 @@ def _make_settings(base: Path, due_grace_days: int) -> Settings:
     )
 
 
-def _build(settings: Settings, report: IngestReport, nights: list[tuple[date, date]]) -> World:
+def _build(settings: Settings, quarantined_rows: int, nights: list[tuple[date, date]]) -> World:
     build_nights(settings, [Night(as_of, known_on, "reference") for as_of, known_on in nights])
     raw = load_raw(settings)
     compared = []
@@ -96,4 +113,4 @@ def _build(settings: Settings, report: IngestReport, nights: list[tuple[date, da
         with open_warehouse(settings) as connection:
             marts = read_marts(connection, question)
         compared.append(Compared(question, compute_features(raw, question), marts))
-    return World(settings, report.row_counts["rows_quarantined"], compared)
+    return World(settings, quarantined_rows, compared)

@@ -2,7 +2,7 @@
 with merchants as (
     select {{ user }}, merchant_key, sum(amount) as amount, max(is_in_30d) as is_in_30d
     from {{ ref('int_spending__groups') }}
-    where merchant_key is not null
+    where merchant_key <> -1
     group by {{ user }}, merchant_key
 ),
 
@@ -21,7 +21,7 @@ by_merchant as (
 categories as (
     select {{ user }}, category_code, sum(amount) as amount, max(is_in_30d) as is_in_30d
     from {{ ref('int_spending__groups') }}
-    where category_code is not null
+    where category_code <> ''
     group by {{ user }}, category_code
 ),
 

@@ -3,8 +3,8 @@ with purchases as (
     select
         nights.as_of_date,
         coalesce(merged.surviving_key, transactions.user_key) as user_key,
-        transactions.merchant_key,
-        transactions.category_code,
+        coalesce(transactions.merchant_key, -1) as merchant_key,
+        coalesce(transactions.category_code, '') as category_code,
         transactions.amount,
         transactions.is_night,
         transactions.occurred_date,
