@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scoring.errors import ConfigurationError
+from scoring.errors import ConfigurationError, PermanentError, TransientError
 from scoring.recording import startup
 from scoring.settings import Settings
 
@@ -33,6 +33,8 @@ def open_spark(settings: Settings) -> Iterator[SparkSession]:
 
     Raises:
         ConfigurationError: PySpark, dbt-spark or Java is missing, or Java is too old.
+        TransientError: Java went away.
+        PermanentError: Spark refused what it was asked inside the block.
     """
     check_requirements()
     with warnings.catch_warnings():
@@ -40,10 +42,37 @@ def open_spark(settings: Settings) -> Iterator[SparkSession]:
         warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")
         session, is_own = _start(settings)
         try:
-            yield session
+            with _told_plainly():
+                yield session
         finally:
             if is_own:
                 _end(session)
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    """Spark's own errors as ours: their text quotes plans and paths, and may quote values."""
+    from py4j.protocol import Py4JError  # noqa: PLC0415 - an extra
+    from pyspark.errors import PySparkException  # noqa: PLC0415
+
+    try:
+        yield
+    except ConnectionError as error:
+        raise TransientError(
+            "Spark failed",
+            subject="its session",
+            expected="a running Java",
+            got=type(error).__name__,
+            next_step="See what ended it (memory?) and run the same command again.",
+        ) from error
+    except (PySparkException, Py4JError) as error:
+        raise PermanentError(
+            "Spark failed",
+            subject="its session",
+            expected="the step's work to be done",
+            got=getattr(error, "getCondition", lambda: None)() or type(error).__name__,
+            next_step="The cause stands above; what is published is untouched.",
+        ) from error
 
 
 def _start(settings: Settings) -> tuple[SparkSession, bool]:

@@ -22,7 +22,13 @@ NIGHTLY = ("--exclude-resource-type", "unit_test", "--exclude", "tag:suite")
 """Options of a night's ``dbt build``."""
 
 _FAILED_STATES = ("error", "fail", "runtime error", "partial success")
-_TRANSIENT_SIGNS = ("could not set lock", "conflicting lock", "no space left", "disk is full")
+_TRANSIENT_SIGNS = (
+    "could not set lock",
+    "conflicting lock",
+    "no space left",
+    "disk is full",
+    "connection refused",
+)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,14 @@ EXPRESSIONS = [
     "{{ days_between('day', \"date '0001-01-01'\") }}",
     "{{ whole_months_between('day', \"date '2020-02-29'\") }}",
     "{{ business_date('moment') }}",
+    "{{ business_hour('moment') }}",
+    "{{ cents_squared('numerator') }}",
+    "{{ exact_division_of_sums('numerator * 10000000', 'denominator', 2) }}",
+    "{{ exact_division_of_sums('numerator', 'denominator * 10000000', 6) }}",
+    "{{ whole_ratio('whole', 'whole + 7') }}",
+    "{{ amount_days('numerator', 'whole') }}",
+    "{{ last_known('case when whole % 2 = 0 then whole end') }} over"
+    " (partition by numerator, denominator, day, moment order by whole)",
     "{{ line_key('whole', 'null', \"'huabei'\") }}",
     "{{ key_hash(['day', 'whole', 'empty']) }} is null",
 ]
