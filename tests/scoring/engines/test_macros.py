@@ -41,8 +41,10 @@ EXPRESSIONS = [
     "{{ exact_division_of_sums('numerator', 'denominator * 10000000', 6) }}",
     "{{ whole_ratio('whole', 'whole + 7') }}",
     "{{ amount_days('numerator', 'whole') }}",
-    "{{ last_known('case when whole % 2 = 0 then whole end') }} over"
-    " (partition by numerator, denominator, day, moment order by whole)",
+    (
+        "{{ last_known('case when whole % 2 = 0 then whole end') }} over"
+        " (partition by numerator, denominator, day, moment order by whole)"
+    ),
     "{{ line_key('whole', 'null', \"'huabei'\") }}",
     "{{ key_hash(['day', 'whole', 'empty']) }} is null",
 ]
