@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,19 +35,19 @@ def read_catalogue() -> dict[str, str]:
 
 
 def read_marts(
-    connection: duckdb.DuckDBPyConnection, question: Question
+    connection: duckdb.DuckDBPyConnection, question: Question, names: Iterable[str] = MARTS
 ) -> dict[str, dict[int, Row]]:
     """Mart -> user key -> its columns of the night, without the grain."""
     marts: dict[str, dict[int, Row]] = {}
-    for mart in MARTS:
+    for mart in names:
         result = connection.execute(
             f"select * from marts.{mart} where as_of_date = ? and known_on = ?",
             [question.as_of, question.known_on],
         )
-        names = [column[0] for column in result.description]
-        rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        columns = [column[0] for column in result.description]
+        rows = [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
         marts[mart] = {
-            row["user_key"]: {name: row[name] for name in names if name not in GRAIN}
+            row["user_key"]: {name: row[name] for name in columns if name not in GRAIN}
             for row in rows
         }
         assert len(marts[mart]) == len(rows), f"{mart} has a user twice"

@@ -73,8 +73,11 @@ def _is_newer(debt: LoanDebt, start: date) -> bool:
 
 
 def _was_settled_since(debt: LoanDebt, start: date, as_of: date) -> bool:
-    """Whether its last instalment was settled in the window, all being settled."""
-    days = [item.settled_date for item in debt.schedule]
+    """Whether its last instalment was settled in the window, all being settled.
+
+    An instalment of nothing (a pause) is none.
+    """
+    days = [item.settled_date for item in debt.schedule if item.amount_due != 0]
     settled = [day for day in days if day is not None]
     if debt.is_open or not days or len(settled) < len(days):
         return False

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from tests.reference.known_world import KnownWorld
-from tests.reference.values import ZERO, Row, business_date, days_before, total
+from tests.reference.values import ZERO, Row, business_date, days_before, months_before, total
 
 
 @dataclass
@@ -45,11 +45,12 @@ class SpendingWindows:
 
 
 def read_spending(world: KnownWorld) -> dict[int, Spending]:
-    """Purchases and refunds of each listed user."""
+    """Purchases and refunds of each listed user, of 24 months."""
+    start = months_before(world.as_of, 24)
     happened = [
         row
         for row in world.rows["transactions"]
-        if business_date(row["occurred_at"]) <= world.as_of
+        if start < business_date(row["occurred_at"]) <= world.as_of
     ]
     closed = {row["transaction_id"] for row in happened if _has_state("closed", row, world.as_of)}
     closed_purchases = {

@@ -17,6 +17,7 @@ from tests.reference.comparison import (
     read_catalogue,
     read_marts,
 )
+from tests.reference.dirt import count_dirt
 from tests.reference.known_world import look_back
 from tests.reference.ledger import read_ledgers
 from tests.reference.raw_rows import load_raw
@@ -52,7 +53,7 @@ def test_the_contract_accepts_every_row(worlds: dict[str, World]) -> None:
 
 def test_every_catalogued_feature_is_compared(worlds: dict[str, World]) -> None:
     catalogue = read_catalogue()
-    assert len(catalogue) >= 61
+    assert len(catalogue) >= 203
     for world in worlds.values():
         for night in world.nights:
             for columns in night.reference.values():
@@ -88,6 +89,18 @@ def test_the_balance_of_the_night_is_what_the_line_owes(worlds: dict[str, World]
     assert compared >= 100
 
 
+@pytest.mark.parametrize("name", ["dirty", "old"])
+def test_every_kind_of_dirt_occurs(name: str, worlds: dict[str, World]) -> None:
+    world = worlds[name]
+    raw = load_raw(world.settings)
+    dirt: Counter[str] = Counter()
+    for night in world.nights:
+        known = look_back(raw, night.question)
+        dirt += count_dirt(known, read_ledgers(known))
+    assert len(dirt) >= 13
+    assert {kind: count for kind, count in dirt.items() if count < TELLING_VALUES} == {}
+
+
 def test_consents_of_both_kinds_and_bases_are_compared(worlds: dict[str, World]) -> None:
     seen = {
         (column, columns[column])
@@ -114,7 +127,7 @@ def test_one_altered_value_is_reported_whatever_the_feature(
                 " where user_key = ? and as_of_date = ? and known_on = ?",
                 [user, night.question.as_of, night.question.known_on],
             )
-            altered = read_marts(connection, night.question)
+            altered = read_marts(connection, night.question, [mart])
             connection.rollback()
             (difference,) = find_differences(night.reference, altered)
             assert (difference.column, difference.user_key) == (feature, user)

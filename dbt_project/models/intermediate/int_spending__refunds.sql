@@ -1,25 +1,22 @@
 -- Refunds have rows of their own, or a purchase is marked as refunded and has none.
 with movements as (
     select
-        nights.as_of_date,
-        nights.known_on,
-        coalesce(merged.surviving_key, transactions.user_key) as user_key,
+        users.as_of_date,
+        users.known_on,
+        users.surviving_key as user_key,
         transactions.occurred_date,
         transactions.amount,
         transactions.is_refund,
         transactions.refunded_date,
         transactions.purchase_id,
-        coalesce(transactions.void_date <= nights.as_of_date, false) as is_void
+        coalesce(transactions.void_date <= users.as_of_date, false) as is_void
     from {{ ref('stg_transactions') }} as transactions
-    inner join {{ source('ops', 'run_dates') }} as nights
+    inner join {{ ref('int_users__resolved') }} as users
         on
-            transactions.occurred_date <= nights.as_of_date
-            and transactions.occurred_date > {{ add_months('nights.as_of_date', -24) }}
-            and {{ is_known('transactions', 'nights') }}
-    left join {{ ref('int_users__merged') }} as merged
-        on
-            nights.as_of_date = merged.as_of_date
-            and transactions.user_key = merged.user_key
+            transactions.user_key = users.user_key
+            and transactions.occurred_date <= users.as_of_date
+            and transactions.occurred_date > {{ add_months('users.as_of_date', -24) }}
+            and {{ is_known('transactions', 'users') }}
     where transactions.purchase_id is not null
 ),
 
