@@ -14,7 +14,11 @@ from scoring.score.compiled import CompiledCard
 from scoring.score.marts import CatalogEntry, stream_night
 from scoring.score.scorer import score_batch
 from scoring.settings import Settings
-from scoring.warehouse.store import open_warehouse
+
+
+def prepare_build(connection: DuckDBPyConnection, settings: Settings) -> None:
+    """See ``scoring.engines.engine.Engine``."""
+    prepare_staging(connection, settings)
 
 
 def build_marts(
@@ -23,8 +27,6 @@ def build_marts(
     subject: str,
 ) -> list[NodeRun]:
     """See ``scoring.engines.engine.Engine``."""
-    with open_warehouse(settings) as connection:
-        prepare_staging(connection, settings)
     return run_dbt(settings, "build", *NIGHTLY, subject=subject)
 
 

@@ -19,6 +19,15 @@ from scoring.settings import Settings
 class Engine(Protocol):
     """A module of this package; ``duckdb`` and ``spark`` give the same rows."""
 
+    def prepare_build(self, connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+        """Write what the engine's build reads besides ``ops.run_dates``, or refuse it early.
+
+        Args:
+            connection: The warehouse, open once for all that is written before a build: every
+                opening and closing leaves the file a little larger.
+            settings: The deployment.
+        """
+
     def build_marts(
         self, settings: Settings, nights: Sequence[Night], subject: str
     ) -> list[NodeRun]:

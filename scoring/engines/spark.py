@@ -13,7 +13,7 @@ import pyarrow.dataset as ds
 from duckdb import DuckDBPyConnection
 
 from scoring.engines.spark_scoring import EVIDENCE, SCORE_TABLE, score_on_spark
-from scoring.engines.spark_session import open_spark
+from scoring.engines.spark_session import check_requirements, open_spark
 from scoring.engines.spark_tables import (
     check_contract,
     create_inputs,
@@ -33,6 +33,14 @@ from scoring.score.marts import (
 )
 from scoring.settings import Settings
 from scoring.warehouse.store import open_warehouse
+
+
+def prepare_build(
+    connection: DuckDBPyConnection,  # noqa: ARG001 - the build hands over what it reads itself
+    settings: Settings,  # noqa: ARG001
+) -> None:
+    """See ``scoring.engines.engine.Engine``."""
+    check_requirements()
 
 
 def build_marts(settings: Settings, nights: Sequence[Night], subject: str) -> list[NodeRun]:

@@ -40,12 +40,14 @@ def build_nights(settings: Settings, nights: Sequence[Night]) -> StepReport:
     """
     _check_nights(nights)
     subject = _subject(nights)
+    engine = engine_of(settings)
     with writer_lock(settings):
         with open_warehouse(settings) as connection:
             create_raw_views(connection, settings)
             _check_minimum_due(connection, settings, nights)
             _write_inputs(connection, settings, nights)
-        nodes = engine_of(settings).build_marts(settings, nights, subject)
+            engine.prepare_build(connection, settings)
+        nodes = engine.build_marts(settings, nights, subject)
         with open_warehouse(settings) as connection:
             prune_marts(connection, settings.feature_nights_kept, nights)
             record_models(connection, nights, nodes)
