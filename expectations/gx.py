@@ -60,6 +60,8 @@ def quiet() -> Iterator[None]:
 
 with quiet(), _deferred(_DEFERRED), warnings.catch_warnings():
     # Great Expectations imports modules that Python has renamed.
+    # Where PySpark is installed, Great Expectations imports it.
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     warnings.filterwarnings("ignore", r"module 'sre_\w+' is deprecated", DeprecationWarning)
     import duckdb_engine
     import great_expectations

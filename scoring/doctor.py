@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from scoring.engines.spark_session import check_requirements
 from scoring.errors import CreditloopError, TransientError
 from scoring.landing.identity import lookup_user_key
 from scoring.settings import PROJECT_ROOT, Settings
@@ -42,6 +43,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("python", lambda _: sys.version.split()[0]),
         ("packages", _packages),
         ("dbt project", _dbt_project),
+        ("engine", _engine),
         ("home folder", _home),
         ("free disk", _disk),
         ("identity key", _identity_key),
@@ -66,6 +68,12 @@ def _dbt_project(_: Settings) -> str:
     if not project.is_file():
         raise ValueError(f"no {project}; install the project whole, or run from a clone")
     return "found"
+
+
+def _engine(settings: Settings) -> str:
+    if settings.engine == "spark":
+        check_requirements()
+    return settings.engine
 
 
 def _home(settings: Settings) -> str:

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from scoring.errors import ConfigurationError
 
 Arrival = Literal["daily", "business_day", "irregular", "never"]
+EngineName = Literal["duckdb", "spark"]
 Share = Annotated[Decimal, Field(ge=0, le=1)]
 
 PREFIX = "CREDITLOOP_"
@@ -82,6 +83,14 @@ class Settings(BaseSettings):
     held_share: dict[str, Share] = Field(
         default_factory=dict,
         description="The same for rows of users not known yet; default 0.05.",
+    )
+    engine: EngineName = Field(
+        default="duckdb",
+        description="What builds the marts and scores: duckdb, or spark (the extra [spark] and "
+        "Java 17).",
+    )
+    spark_master: str | None = Field(
+        default=None, description="Spark's master; default this machine, with as many threads."
     )
     threads: int | None = Field(default=None, ge=1, description="DuckDB threads; default all.")
     memory_limit: str = Field(
@@ -152,6 +161,11 @@ class Settings(BaseSettings):
     def warehouse_file(self) -> Path:
         """The build warehouse; one writer, no readers from outside."""
         return self.root / "warehouse" / "creditloop.duckdb"
+
+    @property
+    def spark(self) -> Path:
+        """What Spark builds: tables of the last run, marts and scores by night."""
+        return self.root / "warehouse" / "spark"
 
     @property
     def temp(self) -> Path:

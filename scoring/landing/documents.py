@@ -91,7 +91,9 @@ def _render_source(name: str, description: str) -> dict[str, object]:
         }
         for feed in load_feeds().values()
     ]
-    return {"name": name, "schema": name, "description": description, "tables": tables}
+    # On Spark both are views of the session over all loaded files, and those have one schema.
+    schema = f"{{{{ 'global_temp' if target.type == 'spark' else '{name}' }}}}"
+    return {"name": name, "schema": schema, "description": description, "tables": tables}
 
 
 def _raw_columns(feed: Feed) -> list[tuple[str, str, str]]:

@@ -7,20 +7,16 @@ from datetime import date
 
 import duckdb
 
+from scoring.engines.engine import engine_of
 from scoring.errors import ConfigurationError
 from scoring.landing.raw_views import create_raw_views
-from scoring.marts.dbt_runner import DBT_PROJECT, run_dbt
+from scoring.marts.dbt_runner import DBT_PROJECT
 from scoring.marts.records import MARTS, prune_marts, record_contents, record_models
-from scoring.marts.staging import prepare_staging
 from scoring.marts.zones import zone_offsets
 from scoring.nights import Night, StepReport
 from scoring.settings import Settings
 from scoring.warehouse.lock import writer_lock
 from scoring.warehouse.store import open_warehouse
-
-# Unit tests say nothing about tonight's rows, and tests tagged suite cost more than they tell;
-# what leaves the warehouse (exposures) is built by later steps.
-_NIGHTLY = ("--exclude-resource-types", "unit_test", "exposure", "--exclude", "tag:suite")
 
 
 def build_night(settings: Settings, night: Night) -> StepReport:
@@ -45,13 +41,14 @@ def build_nights(settings: Settings, nights: Sequence[Night]) -> StepReport:
     """
     _check_nights(nights)
     subject = _subject(nights)
+    engine = engine_of(settings)
     with writer_lock(settings):
         with open_warehouse(settings) as connection:
             create_raw_views(connection, settings)
             _check_minimum_due(connection, settings, nights)
             write_inputs(connection, settings, nights)
-            prepare_staging(connection, settings)
-        nodes = run_dbt(settings, "build", *_NIGHTLY, subject=subject)
+            engine.prepare_build(connection, settings)
+        nodes = engine.build_marts(settings, nights, subject)
         with open_warehouse(settings) as connection:
             prune_marts(connection, settings.feature_nights_kept, nights)
             record_models(connection, nights, nodes)

@@ -17,8 +17,19 @@ from scoring.warehouse.store import duckdb_config
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 
+# Unit tests say nothing about tonight's rows, and tests tagged suite cost more than they tell;
+# what leaves the warehouse (exposures) is built by later steps.
+NIGHTLY = ("--exclude-resource-types", "unit_test", "exposure", "--exclude", "tag:suite")
+"""Options of a night's ``dbt build``."""
+
 _FAILED_STATES = ("error", "fail", "runtime error", "partial success")
-_TRANSIENT_SIGNS = ("could not set lock", "conflicting lock", "no space left", "disk is full")
+_TRANSIENT_SIGNS = (
+    "could not set lock",
+    "conflicting lock",
+    "no space left",
+    "disk is full",
+    "connection refused",
+)
 
 
 @dataclass(frozen=True)
@@ -38,12 +49,14 @@ class NodeRun:
     wall_seconds: float
 
 
-def dbt_folder(settings: Settings) -> Path:
-    """Where dbt keeps its parsed project and its log."""
-    return settings.root / "warehouse" / "dbt"
+def dbt_folder(settings: Settings, target: str = "duckdb") -> Path:
+    """Where dbt keeps a target's parsed project and log; shared, both would be parsed anew."""
+    return settings.spark / "dbt" if target == "spark" else settings.root / "warehouse" / "dbt"
 
 
-def run_dbt(settings: Settings, command: str, *options: str, subject: str) -> list[NodeRun]:
+def run_dbt(
+    settings: Settings, command: str, *options: str, subject: str, target: str = "duckdb"
+) -> list[NodeRun]:
     """Run one dbt command over the warehouse; the caller holds the writer lock.
 
     Args:
@@ -51,6 +64,7 @@ def run_dbt(settings: Settings, command: str, *options: str, subject: str) -> li
         command: ``build``, ``run``, ``test`` or ``seed``.
         *options: Further options of that command.
         subject: What it is run for, for messages (``marts@2025-01-31``).
+        target: Output of ``profiles.yml``; for ``spark`` a session is open in this process.
 
     Returns:
         One entry per node that ran.
@@ -64,16 +78,17 @@ def run_dbt(settings: Settings, command: str, *options: str, subject: str) -> li
 
     with _environment(settings):
         try:
-            outcome = dbtRunner().invoke([command, *_common_options(settings), *options])
+            outcome = dbtRunner().invoke([command, *_common_options(settings, target), *options])
         finally:
             _close_connections()
             _close_log()
     results = list(getattr(outcome.result, "results", None) or [])
+    folder = dbt_folder(settings, target)
     failed = [result for result in results if str(result.status) in _FAILED_STATES]
     if failed:
-        raise _node_failure(settings, subject, failed[0])
+        raise _node_failure(folder, subject, failed[0])
     if not outcome.success:
-        raise _failure(settings, subject, "dbt", str(outcome.exception or ""))
+        raise _failure(folder, subject, "dbt", str(outcome.exception or ""))
     return [
         NodeRun(
             name=result.node.name,
@@ -85,12 +100,12 @@ def run_dbt(settings: Settings, command: str, *options: str, subject: str) -> li
     ]
 
 
-def _common_options(settings: Settings) -> list[str]:
-    folder = str(dbt_folder(settings))
+def _common_options(settings: Settings, target: str) -> list[str]:
+    folder = str(dbt_folder(settings, target))
     return [
         *("--project-dir", str(DBT_PROJECT)),
         *("--profiles-dir", str(DBT_PROJECT)),
-        *("--target", "duckdb"),
+        *("--target", target),
         *("--target-path", folder),
         *("--log-path", folder),
         *("--log-level", "none"),
@@ -151,20 +166,20 @@ def _close_log() -> None:
     cleanup_event_logger()
 
 
-def _node_failure(settings: Settings, subject: str, result: Any) -> CreditloopError:
+def _node_failure(folder: Path, subject: str, result: Any) -> CreditloopError:
     if str(result.node.resource_type) in ("test", "unit_test") and result.failures:
         return PermanentError(
             "dbt test failed",
             subject=subject,
             expected=f"no row from {result.node.name}",
             got=f"{result.failures}",
-            next_step=f"Run the compiled test under {dbt_folder(settings)} to see the rows; "
+            next_step=f"Run the compiled test under {folder} to see the rows; "
             "what is published is untouched.",
         )
-    return _failure(settings, subject, result.node.name, str(result.message or ""))
+    return _failure(folder, subject, result.node.name, str(result.message or ""))
 
 
-def _failure(settings: Settings, subject: str, name: str, message: str) -> CreditloopError:
+def _failure(folder: Path, subject: str, name: str, message: str) -> CreditloopError:
     """An error that names the node and the kind of failure, but no value out of a row."""
     kind = TransientError if _is_transient(message) else PermanentError
     found = re.search(r"\b([A-Z][A-Za-z ]*? Error):", message)
@@ -173,7 +188,7 @@ def _failure(settings: Settings, subject: str, name: str, message: str) -> Credi
         subject=subject,
         expected=f"{name} to succeed",
         got=found.group(1) if found else "an error",
-        next_step=f"See {dbt_folder(settings) / 'dbt.log'}; what is published is untouched, and "
+        next_step=f"See {folder / 'dbt.log'}; what is published is untouched, and "
         "the same command builds the night anew.",
     )
 

@@ -74,20 +74,17 @@ def stream_night(
     Raises:
         PermanentError: A mart does not hold each user of the night exactly once.
     """
-    wanted = [feature.feature_name for feature in compiled.features]
-    wanted += [name for name, _ in compiled.scorability_minimums]
-    features = [name for name in dict.fromkeys(wanted) if name not in USER_COLUMNS]
-    marts = sorted({catalog[name].mart for name in wanted})
-    users = count_night_users(connection, night)
-    for mart in marts:
-        _check_same_users(connection, mart, night, users)
+    check_night(connection, night, compiled, catalog)
+    features = features_by_mart(compiled, catalog)
     columns = [f"users.{quote_identifier(name)}" for name in USER_COLUMNS]
     columns += [
-        f"{quote_identifier(catalog[name].mart)}.{quote_identifier(name)}" for name in features
+        f"{quote_identifier(mart)}.{quote_identifier(name)}"
+        for mart, names in features.items()
+        for name in names
     ]
     joins = "\n".join(
         f"inner join marts.{quote_identifier(mart)} using (user_key, as_of_date, known_on)"
-        for mart in marts
+        for mart in features
     )
     relation = connection.sql(
         f"""
@@ -103,6 +100,35 @@ def stream_night(
         yield from (batch for batch in reader if batch.num_rows)
     finally:
         reader.close()
+
+
+def features_by_mart(
+    compiled: CompiledCard, catalog: Mapping[str, CatalogEntry]
+) -> dict[str, list[str]]:
+    """The columns that a card needs besides ``USER_COLUMNS``, by the mart that holds them."""
+    wanted = [feature.feature_name for feature in compiled.features]
+    wanted += [name for name, _ in compiled.scorability_minimums]
+    found: dict[str, list[str]] = {mart: [] for mart in sorted({catalog[n].mart for n in wanted})}
+    for name in dict.fromkeys(wanted):
+        if name not in USER_COLUMNS:
+            found[catalog[name].mart].append(name)
+    return found
+
+
+def check_night(
+    connection: duckdb.DuckDBPyConnection,
+    night: Night,
+    compiled: CompiledCard,
+    catalog: Mapping[str, CatalogEntry],
+) -> None:
+    """Refuse a night whose marts do not hold the same users.
+
+    Raises:
+        PermanentError: A mart does not hold each user of the night exactly once.
+    """
+    users = count_night_users(connection, night)
+    for mart in features_by_mart(compiled, catalog):
+        _check_same_users(connection, mart, night, users)
 
 
 def _check_same_users(

@@ -6,10 +6,10 @@ import duckdb
 
 from scoring.cards.loader import load_champion
 from scoring.code_version import code_version
+from scoring.engines.engine import engine_of
 from scoring.nights import Night, StepReport
 from scoring.score.compiled import compile_card
-from scoring.score.marts import count_night_users, read_catalog, stream_night
-from scoring.score.scorer import score_batch
+from scoring.score.marts import count_night_users, read_catalog
 from scoring.score.status import STATUSES
 from scoring.score.store import check_bands, delete_night, insert_batch, record_contents
 from scoring.settings import Settings
@@ -40,8 +40,9 @@ def score_night(settings: Settings, night: Night) -> StepReport:
         try:
             connection.execute("begin transaction")
             delete_night(connection, night)
-            for batch in stream_night(reader, night, compiled, catalog):
-                insert_batch(connection, night, compiled, batch, score_batch(compiled, batch))
+            batches = engine_of(settings).score_batches(settings, reader, night, compiled, catalog)
+            for batch, scored in batches:
+                insert_batch(connection, night, compiled, batch, scored)
             record_contents(connection, night, code_version())
             connection.execute("commit")
         except BaseException:

@@ -24,3 +24,17 @@
         as decimal(18, {{ decimals }})
     )
 {%- endmacro %}
+
+{#- Of its 38 digits 37 are used at most: 2 * 10^28 * 100 * 10^6. -#}
+{% macro spark__exact_division_of_sums(numerator, denominator, decimals) -%}
+    {%- set top = "cast(cast(" ~ numerator ~ " as decimal(38, 2)) * 100 as decimal(38, 0))" -%}
+    {%- set bottom = "cast(cast(" ~ denominator ~ " as decimal(38, 2)) * 100 as decimal(38, 0))" -%}
+    {%- set unit = '%.*f' % (decimals, 10 ** -decimals) -%}
+    cast(
+        cast(
+            (2 * {{ top }} * {{ 10 ** decimals }} + {{ bottom }}) div (2 * {{ bottom }})
+            as decimal(18, 0)
+        ) * cast({{ unit }} as decimal({{ decimals + 1 }}, {{ decimals }}))
+        as decimal(18, {{ decimals }})
+    )
+{%- endmacro %}

@@ -10,3 +10,7 @@
 {% macro duckdb__last_known(expression) -%}
     last_value({{ expression }} ignore nulls)
 {%- endmacro %}
+
+{% macro spark__last_known(expression) -%}
+    last_value({{ expression }}) ignore nulls
+{%- endmacro %}

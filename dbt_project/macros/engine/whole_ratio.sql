@@ -20,10 +20,10 @@
 {%- endmacro %}
 
 {% macro spark__whole_ratio(numerator, denominator) -%}
+    {%- set top = "cast(" ~ numerator ~ " as decimal(38, 0))" -%}
+    {%- set bottom = "cast(" ~ denominator ~ " as decimal(38, 0))" -%}
     cast(
-        (
-            (cast(2000000 as decimal(38, 0)) * {{ numerator }} + {{ denominator }})
-            div (cast(2 as decimal(38, 0)) * {{ denominator }})
-        ) * cast(0.000001 as decimal(7, 6)) as decimal(18, 6)
+        ((2000000 * {{ top }} + {{ bottom }}) div (2 * {{ bottom }}))
+        * cast(0.000001 as decimal(7, 6)) as decimal(18, 6)
     )
 {%- endmacro %}

@@ -1,3 +1,2 @@
-{{ config(materialized='view') }}
 select min(batch_date) as first_batch_date
 from {{ source('raw', 'consents') }}

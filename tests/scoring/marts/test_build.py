@@ -158,7 +158,7 @@ def test_locked_or_full_disk_is_transient(built: Settings) -> None:
         "IO Error: Could not set lock on file: Conflicting lock is held in PID 0",
         "IO Error: Could not write file: No space left on device",
     ):
-        error = dbt_runner._failure(built, "marts", "stg_users", message)
+        error = dbt_runner._failure(dbt_runner.dbt_folder(built), "marts", "stg_users", message)
         assert isinstance(error, TransientError)
         assert error.got == "IO Error"
 

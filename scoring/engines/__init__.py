@@ -1,0 +1,1 @@
+"""Where the marts are built and users are scored: DuckDB, or Spark beside it."""

@@ -1,0 +1,1 @@
+"""Tests of scoring/engines: DuckDB and Spark give the same rows."""
