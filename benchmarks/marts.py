@@ -1,0 +1,177 @@
+"""marts: time, CPU and memory of every model; beside it the same SQL without dbt, and Spark.
+
+python -m benchmarks.marts [--users 1000000] [--days 366] [--spark-users 0] [--home DIR]
+python -m benchmarks.marts --growth [--users 100000]
+
+Every build runs in a process of its own. The first build takes in all raw rows, a steady night
+one batch more; process start and dbt's parsing are not counted. "script" is every model's SQL in
+order, as temporary tables of one connection, over the same staging tables. With a home, a world
+that is there already is used again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+
+from benchmarks.model_costs import ModelCost, measure_build, print_costs
+from benchmarks.model_script import measure_script
+from benchmarks.worlds import World, make_world
+from scoring.landing.ingest import ingest_range
+from scoring.nights import Night
+from scoring.settings import Settings
+from scoring.warehouse.store import open_warehouse
+
+LESS_MEMORY = "4GB"
+GROWTH_DAYS = (180, 365, 730, 1460)
+
+
+def run_apart(world: World, what: str, day: date, **changes: str) -> list[ModelCost]:
+    """Build a night, or run the script, in a process of its own."""
+    options = {"apart": what, "home": world.home, "day": day, "changes": json.dumps(changes)}
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "benchmarks.marts"),
+            *(text for name, value in options.items() for text in (f"--{name}", str(value))),
+        ],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return [ModelCost(**cost) for cost in json.loads(done.stdout.splitlines()[-1])]
+
+
+def do_apart(settings: Settings, what: str, day: date) -> None:
+    """What ``run_apart`` asks for; prints the costs as JSON."""
+    measure = measure_script if what == "script" else measure_build
+    costs = measure(settings, Night(day, day, f"{what}-{day}"))
+    print(json.dumps([asdict(cost) for cost in costs]))
+
+
+def total(costs: list[ModelCost]) -> ModelCost:
+    """The whole build among the costs."""
+    return next(cost for cost in costs if cost.name == "total")
+
+
+def contents(settings: Settings, day: date) -> dict[str, str]:
+    """Mart -> content hash of a night as last built."""
+    with open_warehouse(settings) as connection:
+        rows = connection.execute(
+            "select table_name, content_hash from ops.table_contents"
+            " where as_of_date = ? and known_on = ?",
+            [day, day],
+        ).fetchall()
+    return dict(rows)
+
+
+def steady_night(world: World) -> tuple[list[ModelCost], list[ModelCost]]:
+    """The costs of a first build and of the night after it."""
+    first, steady = world.night_dates[:2]
+    ingest_range(world.settings, first, first, run_id="benchmark")
+    first_costs = run_apart(world, "build", first)
+    ingest_range(world.settings, steady, steady, run_id="benchmark")
+    return first_costs, run_apart(world, "build", steady)
+
+
+def measure_size(world: World) -> None:
+    """First build, steady night, the script, twice the same night, less memory."""
+    day = world.night_dates[1]
+    first, steady = steady_night(world)
+    before = contents(world.settings, day)
+    print("\nfirst build from raw")
+    print_costs(first, at_least=1.0)
+    print("\nsteady night")
+    print_costs(steady, at_least=0.3)
+    script = total(run_apart(world, "script", day))
+    again = total(run_apart(world, "build", day))
+    is_equal = contents(world.settings, day) == before
+    less = total(run_apart(world, "build", day, memory_limit=LESS_MEMORY))
+    is_equal_with_less = contents(world.settings, day) == before
+    night = total(steady)
+    spent = sum(cost.row_count or 0 for cost in steady if cost.name != "total")
+    print(f"\nrows written by models per second   {spent / night.wall_seconds:,.0f}")
+    print(f"script without dbt                   {script.wall_seconds:.1f} s")
+    print(f"build / script                       {again.wall_seconds / script.wall_seconds:.2f}")
+    print(f"the same night again                 {again.wall_seconds:.1f} s, equal: {is_equal}")
+    print(
+        f"with a memory limit of {LESS_MEMORY}           {less.wall_seconds:.1f} s,"
+        f" peak {less.peak_memory_bytes / 2**30:.1f} GiB, equal: {is_equal_with_less}"
+    )
+
+
+def measure_spark(world: World) -> None:
+    """One night of a world on both engines."""
+    day = world.night_dates[1]
+    _, steady = steady_night(world)
+    before = contents(world.settings, day)
+    spark = total(run_apart(world, "build", day, engine="spark", spark_master="local[2]"))
+    print(f"\nDuckDB {total(steady).wall_seconds:.1f} s, Spark {spark.wall_seconds:.1f} s")
+    print(f"Spark / DuckDB {spark.wall_seconds / total(steady).wall_seconds:.1f}")
+    print(f"equal: {contents(world.settings, day) == before}")
+
+
+def measure_growth(folder: Path, most_users: int) -> None:
+    """Steady nights of more and more users, and of longer and longer histories."""
+    seconds = {}
+    for users in (most_users // 10, most_users * 3 // 10, most_users):
+        world = make_world(folder / f"users-{users}", users=users, history_days=365, nights=2)
+        seconds[users] = total(steady_night(world)[1]).cpu_seconds
+        print(f"{users:>9,} users, 365 days: {seconds[users]:8.1f} CPU s", flush=True)
+    print(f"exponent in users: {_exponent(seconds):.2f}")
+    for days in GROWTH_DAYS:
+        users = most_users // 10
+        world = make_world(folder / f"days-{days}", users=users, history_days=days, nights=2)
+        costs = steady_night(world)[1]
+        print(f"{users:>9,} users, {days} days: {total(costs).cpu_seconds:8.1f} CPU s", flush=True)
+
+
+def _exponent(seconds: dict[int, float]) -> float:
+    """Slope of the least-squares line through the logarithms."""
+    points = [(math.log(size), math.log(value)) for size, value in seconds.items()]
+    mean_x = sum(x for x, _ in points) / len(points)
+    mean_y = sum(y for _, y in points) / len(points)
+    spread = sum((x - mean_x) ** 2 for x, _ in points)
+    return sum((x - mean_x) * (y - mean_y) for x, y in points) / spread
+
+
+def main() -> None:
+    """Parse the options and measure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--users", type=int, default=1_000_000)
+    parser.add_argument("--days", type=int, default=366)
+    parser.add_argument("--spark-users", type=int, default=0)
+    parser.add_argument("--growth", action="store_true")
+    parser.add_argument("--home", type=Path)
+    for hidden in ("--apart", "--day", "--changes"):
+        parser.add_argument(hidden, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.apart:
+        changes = json.loads(options.changes)
+        settings = World(options.home, 0, 0).settings.model_copy(update=changes)
+        do_apart(settings, options.apart, date.fromisoformat(options.day))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        if options.growth:
+            measure_growth(Path(folder), options.users)
+            return
+        home = options.home or Path(folder) / "home"
+        if (home / "landing").exists():
+            measure_size(World(home, options.days, 2))
+        else:
+            world = make_world(home, users=options.users, history_days=options.days, nights=2)
+            measure_size(world)
+        if options.spark_users:
+            home = Path(folder) / "spark"
+            users = options.spark_users
+            measure_spark(make_world(home, users=users, history_days=options.days, nights=2))
+
+
+if __name__ == "__main__":
+    main()
