@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import jinja2
 
+from expectations.features import expand_facts, list_conditions
 from expectations.problems import describe_problem
 from expectations.suite import Each, Entry, Gate, Severity
 from scoring.errors import CreditloopError
@@ -219,6 +220,10 @@ def _render(value: Any, names: Mapping[str, Any]) -> Any:
 def _loop(connection: duckdb.DuckDBPyConnection, each: Each, table: str, scope: Scope) -> Loop:
     if each.items is not None:
         return {name: {"name": name} | variables for name, variables in each.items.items()}
+    if each.facts is not None:
+        return expand_facts(each.facts)
+    if each.features is not None:
+        return list_conditions(each.features, table.split(".")[1], each.without)
     if each.feeds is not None:
         return {name: _feed_names(name) for name in _chosen_feeds(each, scope)}
     return {name: {"column": name} for name in _chosen_columns(connection, each, table)}
