@@ -180,6 +180,29 @@ def test_warning_is_logged_and_does_not_close(
     )
 
 
+def test_second_bill_of_everybody_is_no_jump(night_settings: Settings) -> None:
+    # The second month of a deployment whose bills all fall due on one day.
+    for day, bills in (("2025-01-30", 1), ("2025-01-31", 2)):
+        change(
+            night_settings,
+            f"update marts.fct_user_credit_history_daily set statement_count_24m = {bills}, "
+            f"worst_dpd_days_24m = {bills}, days_since_last_late = 0, past_due_count = 1, "
+            f"current_dpd_days = {bills}, worst_dpd_days_30d = {bills}, "
+            f"worst_dpd_days_90d = {bills}, worst_dpd_days_180d = {bills}, "
+            f"worst_dpd_days_365d = {bills} where as_of_date = date '{day}'",
+        )
+        change(
+            night_settings,
+            f"update marts.fct_user_repayment_daily set statement_due_amount_180d = {bills} * 500, "
+            f"repayment_amount_180d = {bills} * 500, matured_count_365d = {bills}, "
+            f"payment_ratio_180d = 1.0 / {bills}, minimum_only_ratio_180d = 1.0 / {bills} "
+            f"where as_of_date = date '{day}'",
+        )
+    result = run_gate(night_settings, NIGHT, load_suite("marts"))
+    states = {item.check.name: (item.state, item.observed) for item in result.results}
+    assert {states[name][0] for name in ("history_jumps", "repayment_jumps")} == {"passed"}, states
+
+
 def test_empty_suite_closes_the_gate(
     night_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
