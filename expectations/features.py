@@ -17,7 +17,7 @@ from typing import Any, Literal
 from scoring.marts.documents import read_catalog
 from scoring.warehouse.sql import quote_identifier
 
-Rule = Literal["ranges", "known", "windows", "nested", "recency"]
+Rule = Literal["ranges", "known", "optional", "windows", "nested", "recency"]
 
 RANGES: Mapping[str, tuple[int, int]] = {
     "ratio": (0, 1),
@@ -30,7 +30,7 @@ RANGES: Mapping[str, tuple[int, int]] = {
 }
 """Unit -> lowest and highest value; days and months run to about a century."""
 HIGHEST: Mapping[str, int] = {"late_severity_days": 1_000_000_000}
-"""Family -> highest value where it is not that of the unit: a sum of days over all that was late."""
+"""Family -> highest value where the unit's is too low: this one sums over all that was late."""
 
 _WINDOW = re.compile(r"^(?P<family>.+)_(?P<window>(?P<length>\d+)(?P<unit>[dm]))$")
 _WINDOW_MARK = re.compile(r"\b([a-z]\w*)_\[window\]")
@@ -105,7 +105,8 @@ def list_conditions(
     """What a rule says of one mart.
 
     Args:
-        rule: ``ranges`` (a value its unit may take), ``known`` (never empty), ``windows`` (no more
+        rule: ``ranges`` (a value its unit may take), ``known`` (never empty), ``optional`` (the
+            others: a list of columns, since nothing holds for every row), ``windows`` (no more
             days than the look-back has), ``nested`` (a shorter window never exceeds a longer one
             of its family) or ``recency`` (``x_days_since_last`` lies inside a window exactly when
             ``x_count`` of that window is above 0).
@@ -198,6 +199,12 @@ def _list_known(features: list[Feature]) -> Conditions:
             yield feature.name, f"{feature.column} is not null"
 
 
+def _list_optional(features: list[Feature]) -> Conditions:
+    for feature in features:
+        if not feature.is_never_empty:
+            yield feature.name, "true"
+
+
 def _list_windows(features: list[Feature]) -> Conditions:
     for feature in features:
         if feature.unit == "days" and feature.look_back is not None:
@@ -243,6 +250,7 @@ def _list_recency(features: list[Feature]) -> Conditions:
 _RULES: Mapping[Rule, Callable[[list[Feature]], Conditions]] = {
     "ranges": _list_ranges,
     "known": _list_known,
+    "optional": _list_optional,
     "windows": _list_windows,
     "nested": _list_nested,
     "recency": _list_recency,

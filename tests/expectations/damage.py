@@ -370,9 +370,7 @@ MARTS = {
         update(_HISTORY, "late_90_count_24m = 1", "late_90_has_worst_24m 200"),
     ],
     "linkage_agrees": [
-        update(
-            _LINKAGE, "draw_before_repayment_count_90d = 3", "draws_before_repayment_90d 200"
-        )
+        update(_LINKAGE, "draw_before_repayment_count_90d = 3", "draws_before_repayment_90d 200")
     ],
     "marts_agree": [
         update(_LINKAGE, "revolving_limit_amount = 6000", "revolving_left 200"),

@@ -169,8 +169,8 @@ def test_warning_is_logged_and_does_not_close(
 ) -> None:
     change(
         night_settings,
-        "update marts.fct_user_credit_history_daily set outstanding_amount = 1500 "
-        "where as_of_date = date '2025-01-31'",
+        "update marts.fct_user_credit_history_daily set outstanding_amount = 100 "
+        "where as_of_date = date '2025-01-30'",
     )
     report = check_marts(night_settings, NIGHT)
     assert report.row_counts["warned"] == 1

@@ -13,9 +13,7 @@ from tests.reference import worlds
 
 
 @pytest.mark.parametrize("name", ["simulated", "dirty", "old"])
-def test_gate_opens_on_every_world(
-    name: str, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_gate_opens_on_every_world(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     world = getattr(worlds, f"{name}_world")(tmp_path_factory.getbasetemp())
     for compared in world.nights:
         night = Night(compared.question.as_of, compared.question.known_on, "reference")
