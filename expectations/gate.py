@@ -11,7 +11,7 @@ import duckdb
 
 from expectations.landed import expected_feeds, recent_rows
 from expectations.pages import page_path, write_gate_page, write_index
-from expectations.plan import Scope, find_previous, plan_checks
+from expectations.plan import Scope, find_previous, find_stride, plan_checks
 from expectations.runner import CheckResult, run_checks
 from expectations.suite import Gate, Suite, load_suite
 from scoring.clock import utc_now
@@ -154,12 +154,14 @@ def make_scope(
             expected_feeds=expected_feeds(settings, connection, night),
             recent=recent_rows(settings, connection, night),
         )
+    table = _PREVIOUS_FROM[gate]
     try:
-        previous = find_previous(connection, _PREVIOUS_FROM[gate], gate, night)
+        previous = find_previous(connection, table, gate, night)
+        stride = find_stride(connection, table, night)
     except duckdb.CatalogException:
         # The table is missing: every expectation about it errs, which closes the gate.
-        previous = None
-    return Scope(night, settings.business_timezone, previous)
+        return Scope(night, settings.business_timezone)
+    return Scope(night, settings.business_timezone, previous, stride)
 
 
 def _record(

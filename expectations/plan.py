@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import jinja2
 
+from expectations.features import expand_facts, list_conditions
 from expectations.problems import describe_problem
 from expectations.suite import Each, Entry, Gate, Severity
 from scoring.errors import CreditloopError
@@ -21,6 +22,8 @@ from scoring.warehouse.sql import quote_identifier, quote_literal
 
 PREVIOUS_NIGHT_DAYS = 7
 """How far back a night may be to be compared with; longer ago, windows have moved on."""
+COMPARED_USERS = 200_000
+"""Of more users a sample is compared column by column: shares of it tell the same."""
 
 _JINJA = jinja2.Environment(
     undefined=jinja2.StrictUndefined,
@@ -45,6 +48,7 @@ class Scope:
         night: The night under check.
         business_timezone: Zone of the business date.
         previous: The night to compare with, if there is one.
+        stride: One in how many users is compared with the night before.
         expected_feeds: Feeds that must have brought rows for this night.
         recent: Feed -> query over its raw rows of the last weeks; for the landing gate.
     """
@@ -52,6 +56,7 @@ class Scope:
     night: Night
     business_timezone: str
     previous: tuple[date, date] | None = None
+    stride: int = 1
     expected_feeds: tuple[str, ...] = ()
     recent: Mapping[str, str] = field(default_factory=dict)
 
@@ -132,6 +137,15 @@ def find_previous(
     return (row[0], row[1]) if row else None
 
 
+def find_stride(connection: duckdb.DuckDBPyConnection, table: str, night: Night) -> int:
+    """One in how many users to compare, so that about ``COMPARED_USERS`` of ``table`` are."""
+    row = connection.execute(
+        f"select count(*) from {table} where as_of_date = ? and known_on = ?",
+        [night.as_of_date, night.known_on],
+    ).fetchone()
+    return max(1, (row[0] if row else 0) // COMPARED_USERS)
+
+
 def _plan_entry(
     connection: duckdb.DuckDBPyConnection, entry: Entry, table: str, scope: Scope
 ) -> Iterator[Check]:
@@ -197,6 +211,7 @@ def _common_names(scope: Scope, table: str) -> dict[str, Any]:
         "known_on": _date_literal(scope.night.known_on),
         "previous_as_of_date": _date_literal(previous[0]),
         "previous_known_on": _date_literal(previous[1]),
+        "stride": scope.stride,
         "business_timezone": quote_literal(scope.business_timezone),
         "recent": scope.recent,
     }
@@ -219,6 +234,10 @@ def _render(value: Any, names: Mapping[str, Any]) -> Any:
 def _loop(connection: duckdb.DuckDBPyConnection, each: Each, table: str, scope: Scope) -> Loop:
     if each.items is not None:
         return {name: {"name": name} | variables for name, variables in each.items.items()}
+    if each.facts is not None:
+        return expand_facts(each.facts)
+    if each.features is not None:
+        return list_conditions(each.features, table.split(".")[1], each.without)
     if each.feeds is not None:
         return {name: _feed_names(name) for name in _chosen_feeds(each, scope)}
     return {name: {"column": name} for name in _chosen_columns(connection, each, table)}

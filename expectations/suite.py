@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from expectations.features import Rule
 from scoring.errors import ConfigurationError
 
 Gate = Literal["landing", "marts", "scores"]
@@ -22,15 +23,19 @@ SUITES_FOLDER = Path(__file__).with_name("suites")
 
 _SNAKE_CASE = r"^[a-z][a-z0-9_]*$"
 _TABLE = r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$"
+_KINDS = ("columns_like", "features", "facts", "feeds", "items")
 TableName = Annotated[str, Field(pattern=_TABLE)]
 
 
 class Each(BaseModel):
-    """What an entry is repeated for; exactly one of the three is given.
+    """What an entry is repeated for; exactly one of the five is given.
 
     Attributes:
         columns_like: Regular expression over the column names of the entry's table; it must match.
-        without: Columns that it matches and that are left out.
+        features: A rule of ``expectations.features``, for what the catalogue knows of the table.
+        facts: SQL conditions by a short name, each of which holds for every row; ``[window]``
+            repeats one for every window that its columns share.
+        without: Columns that ``columns_like`` matches, or families of ``features``, left out.
         feeds: ``all``, ``expected`` (those that must have arrived for this night) or names.
         items: Variables for ``{{ ... }}`` by a short name.
     """
@@ -38,15 +43,17 @@ class Each(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     columns_like: str | None = None
+    features: Rule | None = None
+    facts: dict[str, str] | None = None
     without: tuple[str, ...] = ()
     feeds: Literal["all", "expected"] | tuple[str, ...] | None = None
     items: dict[str, dict[str, str]] | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Each:
-        given = [name for name in ("columns_like", "feeds", "items") if getattr(self, name)]
+        given = [name for name in _KINDS if getattr(self, name)]
         if len(given) != 1:
-            raise ValueError(f"give exactly one of columns_like, feeds and items, not {given}")
+            raise ValueError(f"give exactly one of {', '.join(_KINDS)}, not {given}")
         return self
 
 

@@ -245,7 +245,7 @@ MARTS = {
         sql("delete from marts.feature_catalog", "no rows"),
         sql(
             "insert into marts.feature_catalog select * from marts.feature_catalog limit 1",
-            "2 of 62 rows break it",
+            "2 of 204 rows break it",
         ),
     ],
     "catalogue_complete": [
@@ -256,116 +256,127 @@ MARTS = {
     "columns_exact": [
         sql(f"alter table {_SPENDING} alter refund_ratio_180d type double", "1"),
     ],
-    "ratios_in_range": [
+    "values_in_range": [
         update(
             _REPAYMENT,
             "on_time_ratio_365d = on_time_ratio_365d * 100",
             "on_time_ratio_365d 200",
-            result="ratios_in_range[fct_user_repayment_daily]",
+            result="values_in_range[fct_user_repayment_daily]",
         ),
         sql(
             f"alter table {_SPENDING} alter refund_ratio_180d type double; "
             f"update {_SPENDING} set refund_ratio_180d = 'nan' "
             f"where {_TONIGHT} and user_key < 1005",
             "refund_ratio_180d 5",
-            "ratios_in_range[fct_user_spending_daily]",
+            "values_in_range[fct_user_spending_daily]",
         ),
         update(
-            _LINKAGE,
-            "joint_utilisation_ratio = -0.1",
-            "joint_utilisation_ratio 1",
-            "user_key = 1003",
-            "ratios_in_range[fct_user_product_linkage_daily]",
+            _SPENDING,
+            "spend_days_since_last = 45688, spend_category_entropy_90d = 21",
+            "spend_days_since_last 200, spend_category_entropy_90d 200",
+            result="values_in_range[fct_user_spending_daily]",
         ),
-    ],
-    "counts_in_range": [
         update(
             _HISTORY,
             "application_count_90d = -1",
             "application_count_90d 1",
             "user_key = 1003",
-            "counts_in_range[fct_user_credit_history_daily]",
-        )
-    ],
-    "days_in_range": [
-        update(
-            _SPENDING,
-            "spend_days_since_last = 45688",
-            "spend_days_since_last 200",
-            result="days_in_range[fct_user_spending_daily]",
-        )
-    ],
-    "amounts_in_range": [
+            "values_in_range[fct_user_credit_history_daily]",
+        ),
         update(
             _HISTORY,
             "outstanding_amount = -outstanding_amount",
             "outstanding_amount 200",
-            result="amounts_in_range[fct_user_credit_history_daily]",
+            result="values_in_range[fct_user_credit_history_daily]",
         ),
         update(
             _LINKAGE,
             "revolving_limit_amount = revolving_limit_amount * 1000000",
             "revolving_limit_amount 200",
-            result="amounts_in_range[fct_user_product_linkage_daily]",
+            result="values_in_range[fct_user_product_linkage_daily]",
+        ),
+        sql(
+            f"delete from {_LINKAGE} where {_TONIGHT}",
+            "no rows",
+            "values_in_range[fct_user_product_linkage_daily]",
         ),
     ],
-    "activity_known": [update(_SPENDING, "spend_count_30d = null", "spend_count_30d 200")],
-    "history_known": [update(_HISTORY, "worst_dpd_days_24m = null", "worst_dpd_days_24m 200")],
-    "active_days_within_window": [update(_SPENDING, "spend_active_days_30d = 31", "30d 200")],
-    "spending_windows_nested": [
+    "values_known": [
+        update(
+            _SPENDING,
+            "spend_count_30d = null",
+            "spend_count_30d 200",
+            result="values_known[fct_user_spending_daily]",
+        ),
+        update(
+            _HISTORY,
+            "worst_dpd_days_24m = null",
+            "worst_dpd_days_24m 200",
+            result="values_known[fct_user_credit_history_daily]",
+        ),
+    ],
+    "days_within_window": [
+        update(
+            _SPENDING,
+            "spend_active_days_30d = 31",
+            "spend_active_days_30d 200",
+            result="days_within_window[fct_user_spending_daily]",
+        ),
+        update(
+            _HISTORY,
+            "evidence_days = 732",
+            "evidence_days 200",
+            result="days_within_window[fct_user_credit_history_daily]",
+        ),
+    ],
+    "windows_nested": [
         update(
             _SPENDING,
             "spend_count_7d = spend_count_30d, spend_count_30d = spend_count_7d",
-            "200 of 200 rows break it",
-            result="spending_windows_nested[count_7d_30d]",
+            "spend_count_7d in spend_count_30d 200",
+            result="windows_nested[fct_user_spending_daily]",
         ),
-        update(
-            _SPENDING,
-            "spend_merchant_count_90d = 30",
-            "200 of 200 rows break it",
-            result="spending_windows_nested[count_merchants_90d]",
-        ),
-    ],
-    "history_windows_nested": [
         update(
             _HISTORY,
             "worst_dpd_days_24m = 0, worst_dpd_days_365d = 40",
-            "50 of 200 rows break it",
+            "worst_dpd_days_365d in worst_dpd_days_24m 50",
             "worst_dpd_days_24m > 0",
-            "history_windows_nested[worst_365d_24m]",
-        )
+            "windows_nested[fct_user_credit_history_daily]",
+        ),
     ],
-    "history_parts_nested": [
+    "recency_agrees": [
         update(
-            _HISTORY,
-            "overdue_amount = 600",
-            "200 of 200 rows break it",
-            result="history_parts_nested[overdue_outstanding]",
-        )
-    ],
-    "linkage_parts_nested": [
+            _REPAYMENT,
+            "repayment_days_since_last = 30",
+            "repayment_count_30d 200",
+            result="recency_agrees[fct_user_repayment_daily]",
+        ),
         update(
             _LINKAGE,
-            "draw_before_repayment_count_90d = 3",
-            "200 of 200 rows break it",
-            result="linkage_parts_nested[draws_before_repayment]",
-        )
+            "loan_draw_days_since_last = null",
+            "loan_draw_count_90d 200, loan_draw_count_30d 200",
+            result="recency_agrees[fct_user_product_linkage_daily]",
+        ),
     ],
-    "arrears_consistent": [
-        update(_HISTORY, "worst_dpd_days_24m = 0", "late_30 50"),
-        update(_HISTORY, "late_90_count_24m = 1", "late_90 200"),
-        update(_HISTORY, "current_dpd_days = 3", "current 200"),
-        update(_HISTORY, "late_payment_count_90d = 2", "late 200"),
+    "spending_agrees": [
+        update(_SPENDING, "spend_merchant_count_90d = 31", "merchants_90d 200"),
+        update(_SPENDING, "spend_amount_30d = 1", "share_7d_of_30d 200, share_30d_of_90d 200"),
+        update(_SPENDING, "spend_amount_90d = spend_amount_90d / 100", "mean_90d 200"),
     ],
-    "spending_shares_agree": [
-        update(_SPENDING, "spend_amount_30d = spend_amount_30d * 2", "200 of 200 rows break it")
+    "repayment_agrees": [update(_REPAYMENT, "converted_amount_365d = 1201", "converted_365d 200")],
+    "history_agrees": [
+        update(_HISTORY, "outstanding_loan_amount = 301", "outstanding 200"),
+        update(_HISTORY, "overdue_amount = 600, overdue_ratio = 1", "overdue_is_past_due 200"),
+        update(_HISTORY, "late_90_count_24m = 1", "late_90_has_worst_24m 200"),
     ],
-    "amounts_need_purchases": [
-        update(_SPENDING, "spend_count_30d = 0", "30d 200"),
-        update(_SPENDING, "spend_count_90d = 0", "90d 200"),
-        update(_SPENDING, "spend_max_amount_90d = 10", "max 200"),
-        update(_SPENDING, "spend_amount_90d = spend_amount_90d / 100", "mean 200"),
+    "linkage_agrees": [
+        update(_LINKAGE, "draw_before_repayment_count_90d = 3", "draws_before_repayment_90d 200")
     ],
+    "marts_agree": [
+        update(_LINKAGE, "revolving_limit_amount = 6000", "revolving_left 200"),
+        sql(f"delete from {_REPAYMENT} where {_TONIGHT}", "no rows"),
+    ],
+    "overdue_within_owed": [update(_HISTORY, "overdue_amount = 600", "0.5", "user_key % 2 = 0")],
     "night_facts_agree": [
         update(_DIM, "months_on_book = months_on_book + 1", "months_on_book 200"),
         update(_HISTORY, "evidence_days = evidence_days + 1", "evidence_days 7", "user_key < 1007"),
@@ -434,8 +445,8 @@ MARTS = {
     "repayment_jumps": [
         update(
             _REPAYMENT,
-            "statement_due_amount_180d = statement_due_amount_180d * 100",
-            "statement_due_amount_180d 1",
+            "repayment_amount_180d = repayment_amount_180d * 100",
+            "repayment_amount_180d 1",
         )
     ],
     "history_jumps": [update(_HISTORY, "account_count = account_count * 2", "account_count 1")],

@@ -13,9 +13,11 @@ import duckdb
 from scoring.landing.contract import Column, Feed, load_feeds
 from scoring.landing.raw_files import raw_file_name
 from scoring.landing.raw_views import create_raw_views
+from scoring.marts.documents import DATA_TYPES, read_catalog
 from scoring.nights import Night
 from scoring.settings import Settings
 from scoring.warehouse.store import open_warehouse
+from tests.expectations.night_values import VALUES
 
 NIGHT = Night(date(2025, 1, 31), date(2025, 1, 31), "night-test")
 PREVIOUS = date(2025, 1, 30)
@@ -25,79 +27,6 @@ ROWS_PER_BATCH = {"users": 200, "consents": 200, "transactions": 150, "repayment
 OTHER_ROWS = 60
 NULL_COLUMNS = {"refund_of", "merged_into_key"}
 
-_PERCENT = "decimal(18, 6)"
-_MONEY = "decimal(18, 2)"
-
-SPENDING = f"""
-    (10 + i % 20)::bigint as spend_count_90d,
-    ((10 + i % 20) // 3)::bigint as spend_count_30d,
-    ((10 + i % 20) // 9)::bigint as spend_count_7d,
-    (100 * ((10 + i % 20) // 3))::{_MONEY} as spend_amount_30d,
-    (100 * (10 + i % 20))::{_MONEY} as spend_amount_90d,
-    (400 * (10 + i % 20))::{_MONEY} as spend_amount_365d,
-    ((10 + i % 20) // 3 - 1)::bigint as spend_active_days_30d,
-    (9 + i % 20)::bigint as spend_active_days_90d,
-    100::{_MONEY} as spend_mean_amount_90d,
-    150::{_MONEY} as spend_max_amount_90d,
-    5::bigint as spend_merchant_count_90d,
-    3::bigint as spend_category_count_90d,
-    (((10 + i % 20) // 3)::decimal(18, 2) / (10 + i % 20))::{_PERCENT} as spend_30d_share_ratio_90d,
-    (i % 5 + day)::bigint as spend_days_since_last,
-    0.05::{_PERCENT} as refund_ratio_180d,
-    0.5::{_PERCENT} as paylater_spend_ratio_90d
-"""
-REPAYMENT = f"""
-    600::{_MONEY} as statement_due_amount_180d,
-    300::{_MONEY} as repayment_amount_90d,
-    3::bigint as repayment_count_90d,
-    0.9::{_PERCENT} as payment_ratio_180d,
-    0.8::{_PERCENT} as full_payment_ratio_365d,
-    0.1::{_PERCENT} as minimum_only_ratio_365d,
-    0.95::{_PERCENT} as on_time_ratio_365d,
-    4::bigint as on_time_streak_count,
-    0.5::{_PERCENT} as autopay_ratio_180d,
-    1::bigint as autopay_failed_count_180d,
-    0.1::{_PERCENT} as early_repayment_ratio_365d,
-    0.0::{_PERCENT} as third_party_payment_ratio_365d
-"""
-# Every fourth user was 40 days late a year ago.
-HISTORY = f"""
-    (12 + i % 24)::bigint as months_on_book,
-    2::bigint as account_count,
-    0::bigint as current_dpd_days,
-    0::bigint as worst_dpd_days_90d,
-    0::bigint as worst_dpd_days_365d,
-    (case when i % 4 = 0 then 40 else 0 end)::bigint as worst_dpd_days_24m,
-    0::bigint as late_payment_count_90d,
-    0::bigint as late_payment_count_365d,
-    (case when i % 4 = 0 then 1 else 0 end)::bigint as late_30_count_24m,
-    0::bigint as late_90_count_24m,
-    (case when i % 4 = 0 then 380 + day end)::bigint as days_since_last_late,
-    0::{_MONEY} as overdue_amount,
-    500::{_MONEY} as outstanding_amount,
-    null::bigint as reported_dpd_days,
-    0::bigint as written_off_count,
-    1::bigint as application_count_90d,
-    0::bigint as rejected_application_count_365d,
-    (20 + i % 10 + day)::bigint as evidence_days
-"""
-LINKAGE = f"""
-    5000::{_MONEY} as revolving_limit_amount,
-    10000::{_MONEY} as installment_limit_amount,
-    0.1::{_PERCENT} as revolving_utilisation_ratio,
-    0.2::{_PERCENT} as installment_utilisation_ratio,
-    0.15::{_PERCENT} as joint_utilisation_ratio,
-    2::bigint as product_count,
-    2::bigint as loan_draw_count_90d,
-    200::{_MONEY} as loan_draw_amount_90d,
-    1::bigint as open_loan_count,
-    100::{_MONEY} as installment_due_amount_next_30d,
-    1::bigint as draw_before_repayment_count_90d,
-    0.3::{_PERCENT} as cash_to_spend_ratio_90d,
-    45::bigint as conversion_days,
-    1::bigint as limit_raise_count_365d,
-    0::bigint as limit_cut_count_365d
-"""
 DIM = """
     true as has_scoring_consent,
     false as has_gated_consent,
@@ -105,13 +34,6 @@ DIM = """
     (12 + i % 24)::bigint as months_on_book,
     (20 + i % 10 + day)::bigint as evidence_days
 """
-MARTS = {
-    "dim_user_night": DIM,
-    "fct_user_spending_daily": SPENDING,
-    "fct_user_repayment_daily": REPAYMENT,
-    "fct_user_credit_history_daily": HISTORY,
-    "fct_user_product_linkage_daily": LINKAGE,
-}
 # Late users lose 100 points; with the night's change of a point for every tenth user.
 SCORES = """
     insert into scores.scores by name
@@ -242,7 +164,7 @@ def _build_marts(connection: duckdb.DuckDBPyConnection) -> None:
         cross join (select date '1970-01-01' as valid_from, null::date as valid_to)
         """
     )
-    for mart, columns in MARTS.items():
+    for mart, columns in {"dim_user_night": DIM, **_feature_columns()}.items():
         connection.execute(
             f"""
             create table marts.{mart} as
@@ -251,21 +173,26 @@ def _build_marts(connection: duckdb.DuckDBPyConnection) -> None:
                 date '2025-01-30' + day::integer as as_of_date,
                 date '2025-01-30' + day::integer as known_on,
                 {columns}
-            from range({USERS}) as users(i)
+            from (select i, 10 + i % 20 as n from range({USERS}) as numbers(i)) as users
             cross join range(2) as nights(day)
             """
         )
-    connection.execute(
-        """
-        create table marts.feature_catalog as
-        select column_name as feature_name, table_name as mart
-        from information_schema.columns
-        where
-            table_schema = 'marts'
-            and starts_with(table_name, 'fct_')
-            and column_name not in ('user_key', 'as_of_date', 'known_on')
-        """
+    connection.execute("create table marts.feature_catalog (feature_name varchar, mart varchar)")
+    connection.executemany(
+        "insert into marts.feature_catalog values (?, ?)",
+        [(row["feature_name"], row["mart"]) for row in read_catalog()],
     )
+
+
+def _feature_columns() -> dict[str, str]:
+    """Mart -> its columns as SQL: every feature of the catalogue, 0 or empty without a value."""
+    columns: dict[str, list[str]] = {}
+    for row in read_catalog():
+        name = row["feature_name"]
+        default = "0" if row["missing_rule"].startswith("never empty") else "null"
+        column = f"({VALUES.get(name, default)})::{DATA_TYPES[row['unit']]} as {name}"
+        columns.setdefault(row["mart"], []).append(column)
+    return {mart: ", ".join(parts) for mart, parts in columns.items()}
 
 
 def _value(feed: Feed, column: Column, dt: date) -> str:

@@ -15,6 +15,7 @@ from expectations.gate import (
     check_landing,
     check_marts,
     check_scores,
+    make_scope,
     run_gate,
 )
 from expectations.landed import expected_feeds
@@ -27,7 +28,7 @@ from scoring.settings import Settings, load_settings
 from scoring.warehouse.content_hash import content_hash
 from scoring.warehouse.store import open_warehouse
 from tests.conftest import TEST_KEY
-from tests.expectations.night_tables import NIGHT, PREVIOUS
+from tests.expectations.night_tables import NIGHT, PREVIOUS, USERS
 
 CHECKS = {"landing": check_landing, "marts": check_marts, "scores": check_scores}
 
@@ -169,8 +170,8 @@ def test_warning_is_logged_and_does_not_close(
 ) -> None:
     change(
         night_settings,
-        "update marts.fct_user_credit_history_daily set outstanding_amount = 1500 "
-        "where as_of_date = date '2025-01-31'",
+        "update marts.fct_user_credit_history_daily set outstanding_amount = 100 "
+        "where as_of_date = date '2025-01-30'",
     )
     report = check_marts(night_settings, NIGHT)
     assert report.row_counts["warned"] == 1
@@ -178,6 +179,48 @@ def test_warning_is_logged_and_does_not_close(
         "marts@2025-01-31 warns: owed_jumps, got outstanding_amount 1 (Debts move on statement"
         in caplog.text
     )
+
+
+def test_second_bill_of_everybody_is_no_jump(night_settings: Settings) -> None:
+    # The second month of a deployment whose bills all fall due on one day.
+    for day, bills in (("2025-01-30", 1), ("2025-01-31", 2)):
+        change(
+            night_settings,
+            f"update marts.fct_user_credit_history_daily set statement_count_24m = {bills}, "
+            f"worst_dpd_days_24m = {bills}, days_since_last_late = 0, past_due_count = 1, "
+            f"current_dpd_days = {bills}, worst_dpd_days_30d = {bills}, "
+            f"worst_dpd_days_90d = {bills}, worst_dpd_days_180d = {bills}, "
+            f"worst_dpd_days_365d = {bills} where as_of_date = date '{day}'",
+        )
+        change(
+            night_settings,
+            f"update marts.fct_user_repayment_daily set statement_due_amount_180d = {bills} * 500, "
+            f"repayment_amount_180d = {bills} * 500, matured_count_365d = {bills}, "
+            f"payment_ratio_180d = 1.0 / {bills}, minimum_only_ratio_180d = 1.0 / {bills} "
+            f"where as_of_date = date '{day}'",
+        )
+    result = run_gate(night_settings, NIGHT, load_suite("marts"))
+    states = {item.check.name: (item.state, item.observed) for item in result.results}
+    assert {states[name][0] for name in ("history_jumps", "repayment_jumps")} == {"passed"}, states
+
+
+@pytest.mark.parametrize(("compared", "stride"), [(200_000, 1), (USERS // 4, 4)])
+def test_nights_of_many_users_are_compared_on_a_sample(
+    night_settings: Settings, monkeypatch: pytest.MonkeyPatch, compared: int, stride: int
+) -> None:
+    monkeypatch.setattr("expectations.plan.COMPARED_USERS", compared)
+    change(
+        night_settings,
+        "update marts.fct_user_spending_daily set spend_amount_365d = spend_amount_365d * 2, "
+        "spend_days_since_first = null where as_of_date = date '2025-01-31'",
+    )
+    with open_warehouse(night_settings) as connection:
+        scope = make_scope(night_settings, connection, NIGHT, "marts")
+    assert scope.stride == stride
+    result = run_gate(night_settings, NIGHT, load_suite("marts"))
+    observed = {item.check.name: item.observed for item in result.results if item.state == "failed"}
+    assert observed["spending_jumps"] == "spend_amount_365d 1"
+    assert observed["emptied_columns[fct_user_spending_daily]"] == "spend_days_since_first 1"
 
 
 def test_empty_suite_closes_the_gate(
