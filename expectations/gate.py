@@ -12,6 +12,7 @@ import duckdb
 from expectations.landed import expected_feeds, recent_rows
 from expectations.pages import page_path, write_gate_page, write_index
 from expectations.plan import Scope, find_previous, plan_checks
+from expectations.reference import ask_reference
 from expectations.runner import CheckResult, run_checks
 from expectations.suite import Gate, Suite, load_suite
 from scoring.clock import utc_now
@@ -159,6 +160,9 @@ def make_scope(
     except duckdb.CatalogException:
         # The table is missing: every expectation about it errs, which closes the gate.
         previous = None
+    if gate == "marts":
+        opinion = ask_reference(settings, connection, night)
+        return Scope(night, settings.business_timezone, previous, reference=opinion)
     return Scope(night, settings.business_timezone, previous)
 
 

@@ -9,17 +9,18 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.reference.balances import LineBalances
-from tests.reference.comparison import (
+from scoring.reference.balances import LineBalances
+from scoring.reference.comparison import (
     Difference,
     count_by_column,
     find_differences,
     read_catalogue,
     read_marts,
 )
-from tests.reference.known_world import look_back
-from tests.reference.ledger import read_ledgers
-from tests.reference.raw_rows import load_raw
+from scoring.reference.known_world import look_back
+from scoring.reference.ledger import read_ledgers
+from scoring.reference.raw_rows import load_raw
+from scoring.warehouse.store import open_warehouse
 from tests.reference.worlds import World, dirty_world, old_world, simulated_world
 
 WORLDS = {"simulated": simulated_world, "dirty": dirty_world, "old": old_world}
@@ -78,7 +79,8 @@ def test_the_balance_of_the_night_is_what_the_line_owes(worlds: dict[str, World]
     """Two ways to the same amount; they would part if a day's balance were read wrongly."""
     compared = 0
     for world in worlds.values():
-        raw = load_raw(world.settings)
+        with open_warehouse(world.settings) as connection:
+            raw = load_raw(connection, world.settings)
         for night in world.nights:
             for ledger in read_ledgers(look_back(raw, night.question)).values():
                 for line in ledger.lines:
