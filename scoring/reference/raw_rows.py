@@ -39,11 +39,18 @@ class RawRows:
         """Every row of every version."""
         return self.select(feed, "true")
 
-    def where(self, feed: str, column: str, values: Collection[int] | Collection[str]) -> list[Row]:
-        """The rows with one of the values in a column."""
+    def where(
+        self,
+        feed: str,
+        column: str,
+        values: Collection[int] | Collection[str],
+        columns: str = "*",
+    ) -> list[Row]:
+        """The rows, or these columns of them, with one of the values in ``column``."""
         if not values:
             return []
-        return self.select(feed, f"{quote_identifier(column)} in (select unnest(?))", [[*values]])
+        condition = f"{quote_identifier(column)} in (select unnest(?))"
+        return self.select(feed, condition, [[*values]], columns)
 
     def select(
         self, feed: str, condition: str, parameters: Collection[object] = (), columns: str = "*"

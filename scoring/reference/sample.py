@@ -100,7 +100,7 @@ def _find_things(rows: RawRows, raw: Raw) -> dict[str, set[Any]]:
         feed: _values(found, KEYS[feed][0]) for feed, found in raw.items() if feed not in USER_FEEDS
     }
     bought = ids["transactions"] | _values(raw["transactions"], "refund_of")
-    refunds = rows.where("transactions", "refund_of", bought)
+    refunds = rows.where("transactions", "refund_of", bought, columns="transaction_id")
     ids["transactions"] = bought | _values(refunds, "transaction_id")
     ids["accounts"] |= _values(raw["statements"], "account_id")
     ids["installments"] |= ids["loans"]
@@ -110,18 +110,10 @@ def _find_things(rows: RawRows, raw: Raw) -> dict[str, set[Any]]:
 def _read_of_others(rows: RawRows, feed: str, ids: set[Any], keys: Collection[int]) -> list[Row]:
     """Rows about these things that are nobody's or not of these users."""
     name = KEYS[feed][0]
-    is_others = "(user_key is null or not list_contains(?, user_key))"
     # Most often there are none: looking at two columns first costs a fraction of reading all.
-    found = (
-        rows.select(
-            feed, f"{name} in (select unnest(?)) and {is_others}", [[*ids], [*keys]], columns=name
-        )
-        if ids
-        else []
-    )
-    return [
-        row for row in rows.where(feed, name, _values(found, name)) if row["user_key"] not in keys
-    ]
+    owners = rows.where(feed, name, ids, columns=f"{name}, user_key")
+    of_others = _values([row for row in owners if row["user_key"] not in keys], name)
+    return [row for row in rows.where(feed, name, of_others) if row["user_key"] not in keys]
 
 
 def _values(rows: list[Row], *columns: str) -> set[Any]:
