@@ -71,7 +71,7 @@ def test_gate_opens_where_marts_and_reference_agree(small: Settings, night: Nigh
     }
     with open_warehouse(small) as connection:
         (users,) = connection.execute(
-            f"select count(*) from marts.dim_user_night where as_of_date = date '{night.as_of_date}'"
+            "select count(*) from marts.dim_user_night where as_of_date = ?", [night.as_of_date]
         ).fetchone() or (0,)
     assert states["reference_compares_every_feature"] == ("passed", str(users))
 
