@@ -30,18 +30,23 @@ def documents() -> Mapping[Path, Callable[[], str]]:
     """Path of every generated page -> what renders it."""
     from scoring.landing.documents import render_feeds_page, render_sources  # noqa: PLC0415
     from scoring.marts.documents import (  # noqa: PLC0415
+        FEATURE_TERMS,
         MART_DESCRIPTIONS,
         contract_path,
         render_contract,
+        render_feature_terms,
         render_features_page,
     )
+    from scoring.marts.lineage.svg import render_lineage  # noqa: PLC0415
     from scoring.simulator.scenarios.documents import render_scenarios_page  # noqa: PLC0415
 
     return {
         PROJECT_ROOT / ".env.example": render_env_example,
         PROJECT_ROOT / "docs" / "feeds.md": render_feeds_page,
         PROJECT_ROOT / "docs" / "features.md": render_features_page,
+        PROJECT_ROOT / "docs" / "lineage.svg": render_lineage,
         PROJECT_ROOT / "docs" / "scenarios.md": render_scenarios_page,
+        FEATURE_TERMS: render_feature_terms,
         PROJECT_ROOT / "dbt_project" / "models" / "staging" / "_sources.yml": render_sources,
     } | {contract_path(mart): partial(render_contract, mart) for mart in MART_DESCRIPTIONS}
 

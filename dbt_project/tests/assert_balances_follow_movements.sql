@@ -103,43 +103,114 @@ movements as (
         <> greatest(balances.opening_amount - coalesce(covered.covering_amount, 0), 0)
 ),
 
--- On the day of a bill: what it asks for less what covered it that day and what is given up.
-issues as (
+-- Each row once more from the bill in force on its day, all that covered it since and the final
+-- payments that act on it by then.
+in_force as (
+    select
+        balances.as_of_date,
+        balances.known_on,
+        balances.line_key,
+        balances.valid_from,
+        balances.balance_amount,
+        bills.statement_date,
+        bills.amount_due - bills.written_off_amount as billed_amount
+    from balances
+    left join {{ ref('int_statements__billed') }} as bills
+        on
+            balances.as_of_date = bills.as_of_date
+            and balances.known_on = bills.known_on
+            and balances.line_key = bills.line_key
+            and balances.valid_from >= bills.statement_date
+            and (
+                bills.next_statement_date is null
+                or balances.valid_from < bills.next_statement_date
+            )
+),
+
+covered_since as (
+    select
+        in_force.as_of_date,
+        in_force.known_on,
+        in_force.line_key,
+        in_force.valid_from,
+        sum(covered.covering_amount) as covered_amount
+    from in_force
+    inner join {{ ref('int_lines__covered_by_day') }} as covered
+        on
+            in_force.as_of_date = covered.as_of_date
+            and in_force.known_on = covered.known_on
+            and in_force.line_key = covered.line_key
+            and covered.event_date between in_force.statement_date and in_force.valid_from
+    group by in_force.as_of_date, in_force.known_on, in_force.line_key, in_force.valid_from
+),
+
+settled as (
+    select in_force.as_of_date, in_force.known_on, in_force.line_key, in_force.valid_from
+    from in_force
+    inner join {{ ref('int_repayments__resolved') }} as payments
+        on
+            in_force.as_of_date = payments.as_of_date
+            and in_force.known_on = payments.known_on
+            and in_force.line_key = payments.line_key
+            and payments.paid_date <= in_force.valid_from
+            and in_force.statement_date
+            <= coalesce(payments.named_statement_date, payments.paid_date)
+    where payments.is_final and payments.is_succeeded and payments.held_reason is null
+    group by in_force.as_of_date, in_force.known_on, in_force.line_key, in_force.valid_from
+),
+
+amounts as (
+    select
+        in_force.line_key,
+        in_force.as_of_date,
+        'billed less covered is open' as broken_rule
+    from in_force
+    left join covered_since
+        on
+            in_force.as_of_date = covered_since.as_of_date
+            and in_force.known_on = covered_since.known_on
+            and in_force.line_key = covered_since.line_key
+            and in_force.valid_from = covered_since.valid_from
+    left join settled
+        on
+            in_force.as_of_date = settled.as_of_date
+            and in_force.known_on = settled.known_on
+            and in_force.line_key = settled.line_key
+            and in_force.valid_from = settled.valid_from
+    where
+        in_force.statement_date is null
+        or in_force.balance_amount <> case
+            when settled.line_key is not null then 0
+            else greatest(in_force.billed_amount - coalesce(covered_since.covered_amount, 0), 0)
+        end
+),
+
+-- Bills of the window, and the one in force on its first day, begin a row.
+unseen as (
     select
         bills.line_key,
         bills.as_of_date,
-        'billed less covered is closing' as broken_rule
+        'a bill begins a row' as broken_rule
     from {{ ref('int_statements__billed') }} as bills
-    inner join balances
+    left join balances
         on
             bills.as_of_date = balances.as_of_date
             and bills.known_on = balances.known_on
             and bills.line_key = balances.line_key
-            and bills.statement_date = balances.valid_from
-    left join final_payments
-        on
-            bills.as_of_date = final_payments.as_of_date
-            and bills.known_on = final_payments.known_on
-            and bills.line_key = final_payments.line_key
-    left join {{ ref('int_lines__covered_by_day') }} as covered
-        on
-            bills.as_of_date = covered.as_of_date
-            and bills.known_on = covered.known_on
-            and bills.line_key = covered.line_key
-            and bills.statement_date = covered.event_date
+            and balances.valid_from = greatest(
+                bills.statement_date,
+                {{ add_days(add_months('bills.as_of_date', -24), 1) }}
+            )
     where
         (
             bills.next_statement_date is null
-            or bills.next_statement_date > bills.statement_date
+            or (
+                bills.next_statement_date > bills.statement_date
+                and bills.next_statement_date
+                > {{ add_days(add_months('bills.as_of_date', -24), 1) }}
+            )
         )
-        and (
-            final_payments.first_paid_date is null
-            or bills.statement_date < final_payments.first_paid_date
-        )
-        and balances.balance_amount <> greatest(
-            bills.amount_due - bills.written_off_amount
-            - coalesce(covered.covering_amount, 0), 0
-        )
+        and balances.line_key is null
 ),
 
 final as (
@@ -149,7 +220,9 @@ final as (
     union all
     select * from movements
     union all
-    select * from issues
+    select * from amounts
+    union all
+    select * from unseen
 )
 
 select * from final

@@ -12,13 +12,15 @@ from scoring.landing.raw_views import create_raw_views
 from scoring.marts.dbt_runner import DBT_PROJECT, run_dbt
 from scoring.marts.records import MARTS, prune_marts, record_contents, record_models
 from scoring.marts.staging import prepare_staging
+from scoring.marts.zones import zone_offsets
 from scoring.nights import Night, StepReport
 from scoring.settings import Settings
 from scoring.warehouse.lock import writer_lock
 from scoring.warehouse.store import open_warehouse
 
-# Unit tests say nothing about tonight's rows, and tests tagged suite cost more than they tell.
-_NIGHTLY = ("--exclude-resource-type", "unit_test", "--exclude", "tag:suite")
+# Unit tests say nothing about tonight's rows, and tests tagged suite cost more than they tell;
+# what leaves the warehouse (exposures) is built by later steps.
+_NIGHTLY = ("--exclude-resource-types", "unit_test", "exposure", "--exclude", "tag:suite")
 
 
 def build_night(settings: Settings, night: Night) -> StepReport:
@@ -47,7 +49,7 @@ def build_nights(settings: Settings, nights: Sequence[Night]) -> StepReport:
         with open_warehouse(settings) as connection:
             create_raw_views(connection, settings)
             _check_minimum_due(connection, settings, nights)
-            _write_inputs(connection, settings, nights)
+            write_inputs(connection, settings, nights)
             prepare_staging(connection, settings)
         nodes = run_dbt(settings, "build", *_NIGHTLY, subject=subject)
         with open_warehouse(settings) as connection:
@@ -107,9 +109,10 @@ def _check_minimum_due(
         )
 
 
-def _write_inputs(
+def write_inputs(
     connection: duckdb.DuckDBPyConnection, settings: Settings, nights: Sequence[Night]
 ) -> None:
+    """Write what the models read besides rows: the nights, and the settings they depend on."""
     connection.begin()
     connection.execute("delete from ops.run_dates")
     for night in nights:
@@ -121,4 +124,7 @@ def _write_inputs(
         "insert into ops.run_parameters values (?, ?, ?)",
         [settings.business_timezone, settings.minimum_due_ratio, settings.due_grace_days],
     )
+    connection.execute("delete from ops.zone_offsets")
+    for stretch in zone_offsets(settings.business_timezone):
+        connection.execute("insert into ops.zone_offsets values (?, ?, ?)", stretch)
     connection.commit()

@@ -1,4 +1,4 @@
-"""What is rendered from the feature catalogue: ``docs/features.md`` and the marts' contracts."""
+"""What is rendered from the feature catalogue: ``docs/features.md``, contracts and dbt's terms."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from scoring.settings import PROJECT_ROOT
 
 CATALOG = PROJECT_ROOT / "dbt_project" / "seeds" / "feature_catalog.csv"
 MART_FOLDER = PROJECT_ROOT / "dbt_project" / "models" / "marts"
+FEATURE_TERMS = PROJECT_ROOT / "dbt_project" / "models" / "feature_terms.md"
 MART_DESCRIPTIONS = {
     "fct_user_spending_daily": "what and how often the user buys (消费能力). Refunds act on "
     "the day of the refund; a closed order never happened from its closing on.",
@@ -35,10 +36,12 @@ DATA_TYPES = {
 """Unit of a feature -> data type of its column."""
 
 _GRAIN = {"user_key": "bigint", "as_of_date": "date", "known_on": "date"}
-_INTRODUCTION = """# Features
+_GENERATED = (
+    "<!-- Generated from dbt_project/seeds/feature_catalog.csv by `make docs`; do not edit. -->\n"
+)
+_INTRODUCTION = f"""# Features
 
-<!-- Generated from dbt_project/seeds/feature_catalog.csv by `make docs`; do not edit. -->
-
+{_GENERATED}
 Every feature of the marts: a column of `marts.<mart>`, with one row per user and night. Each is a
 function of (`as_of_date`, `known_on`) alone. `higher is better` and `lower is better` are what a
 scorecard may assume; `neutral` means that it may not assume anything. A feature of consent level
@@ -92,12 +95,22 @@ def render_contract(mart: str) -> str:
 def _contract_column(row: dict[str, str]) -> dict[str, object]:
     column: dict[str, object] = {
         "name": row["feature_name"],
-        "description": f"{row['title_zh']} · {row['description_en']} ({row['missing_rule']})",
+        "description": f"{{{{ doc('{row['feature_name']}') }}}} ({row['missing_rule']})",
         "data_type": DATA_TYPES[row["unit"]],
     }
     if row["missing_rule"].startswith("never empty"):
         column["constraints"] = [{"type": "not_null"}]
     return column
+
+
+def render_feature_terms() -> str:
+    """The doc blocks of features: what each means, wherever a model has a column of its name."""
+    blocks = [
+        f"{{% docs {row['feature_name']} %}}{row['title_zh']} · {row['title_en']}: "
+        f"{row['description_en']}{{% enddocs %}}\n"
+        for row in read_catalog()
+    ]
+    return "\n".join([_GENERATED, *blocks])
 
 
 def render_features_page() -> str:

@@ -53,7 +53,7 @@ def compare_sample(
     sample = draw_sample(rows, question, settings.reference_users)
     expected = compute_features(read_sample(rows, sample), question, sample.users)
     looked_at = sample.users | sample.merged | sample.unlisted
-    marts = read_marts(connection, question, looked_at)
+    marts = read_marts(connection, question, users=looked_at)
     compared: Counter[tuple[str, str]] = Counter()
     differing: Counter[tuple[str, str]] = Counter()
     for mart, users in marts.items():

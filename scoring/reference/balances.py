@@ -59,8 +59,9 @@ class LineBalances:
 def balance_features(ledger: UserLedger, as_of: date) -> Row:
     """The features of daily balances and of how far they used the revolving limit."""
     two_years = _read_days(ledger, as_of)
-    year = [day for day in two_years if day.date > days_before(as_of, 365)]
-    quarter = [day for day in two_years if day.date > days_before(as_of, 90)]
+    before_year, before_quarter = days_before(as_of, 365), days_before(as_of, 90)
+    year = [day for day in two_years if day.date > before_year]
+    quarter = [day for day in two_years if day.date > before_quarter]
     features: Row = {
         "billed_balance_mean_amount_90d": _mean_balance(quarter),
         "billed_balance_mean_amount_365d": _mean_balance(year),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,8 @@ def read_catalogue() -> dict[str, str]:
 def read_marts(
     connection: duckdb.DuckDBPyConnection,
     question: Question,
+    names: Iterable[str] = MARTS,
+    *,
     users: Collection[int] | None = None,
 ) -> dict[str, dict[int, Row]]:
     """Mart -> user key -> its columns of the night, without the grain.
@@ -45,13 +47,14 @@ def read_marts(
     Args:
         connection: The warehouse.
         question: The night.
+        names: Which marts.
         users: Whose rows; without them everybody's.
 
     Raises:
         PermanentError: A mart has a user twice.
     """
     marts: dict[str, dict[int, Row]] = {}
-    for mart in MARTS:
+    for mart in names:
         result = connection.execute(
             f"select * from marts.{mart} where as_of_date = $as_of and known_on = $known_on"
             " and ($users is null or list_contains($users::bigint[], user_key))",
@@ -61,10 +64,10 @@ def read_marts(
                 "users": None if users is None else [*users],
             },
         )
-        names = [column[0] for column in result.description]
-        rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        columns = [column[0] for column in result.description]
+        rows = [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
         marts[mart] = {
-            row["user_key"]: {name: row[name] for name in names if name not in GRAIN}
+            row["user_key"]: {name: row[name] for name in columns if name not in GRAIN}
             for row in rows
         }
         if len(marts[mart]) != len(rows):

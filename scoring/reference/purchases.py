@@ -45,7 +45,7 @@ class SpendingWindows:
 
 
 def read_spending(world: KnownWorld) -> dict[int, Spending]:
-    """Purchases and refunds of each listed user in the last 24 months."""
+    """Purchases and refunds of each listed user, of 24 months."""
     start = months_before(world.as_of, 24)
     happened = [
         row

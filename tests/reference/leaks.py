@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,10 @@ class Leak:
         self.altered.add(name)
 
     def find(self, folder: Path) -> list[Difference]:
-        """What the comparison reports once the altered models and all on top are built anew."""
+        """What the comparison reports once the altered models and all on top are built anew.
+
+        What it reports of the marts as they are is left out; that is for another test.
+        """
         warehouse = self.world.settings.warehouse_file
         copy = folder / warehouse.name  # SQL names the file's own name
         shutil.copy(warehouse, copy)
@@ -69,10 +73,14 @@ class Leak:
         with duckdb.connect(str(copy)) as connection:
             connection.execute("set TimeZone = 'UTC'")
             for name in self._in_order():
-                _build(connection, self.models[name])
+                # A model that refuses what it should not see keeps what it had.
+                with suppress(duckdb.OutOfRangeException):
+                    _build(connection, self.models[name])
             for night in self.world.nights:
+                before = set(find_differences(night.reference, night.marts))
                 marts = read_marts(connection, night.question)
-                differences += find_differences(night.reference, marts)
+                found = find_differences(night.reference, marts)
+                differences += [difference for difference in found if difference not in before]
         return differences
 
     def _in_order(self) -> list[str]:

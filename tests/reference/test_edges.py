@@ -41,10 +41,10 @@ def test_a_window_that_is_a_day_off_shows_in_every_feature(
     with open_warehouse(world.settings) as connection:
         raw = load_raw(connection, world.settings)
     changed = set()
-    for night in world.nights:
-        for user, columns in compute_features(raw, night.question).items():
-            expected = night.reference[user]
-            changed |= {name for name, value in columns.items() if value != expected[name]}
+    night = world.nights[0]
+    for user, columns in compute_features(raw, night.question).items():
+        expected = night.reference[user]
+        changed |= {name for name, value in columns.items() if value != expected[name]}
     assert _read_windowed() - changed == set()
 
 

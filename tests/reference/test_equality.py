@@ -23,6 +23,7 @@ from scoring.reference.ledger import read_ledgers
 from scoring.reference.raw_rows import RawRows, load_raw
 from scoring.reference.sample import Sample, draw_sample, read_sample
 from scoring.warehouse.store import open_warehouse
+from tests.reference.dirt import count_dirt
 from tests.reference.worlds import World, dirty_world, old_world, simulated_world
 
 WORLDS = {"simulated": simulated_world, "dirty": dirty_world, "old": old_world}
@@ -75,7 +76,7 @@ def test_the_contract_accepts_every_row(worlds: dict[str, World]) -> None:
 
 def test_every_catalogued_feature_is_compared(worlds: dict[str, World]) -> None:
     catalogue = read_catalogue()
-    assert len(catalogue) >= 61
+    assert len(catalogue) >= 203
     for world in worlds.values():
         for night in world.nights:
             for columns in night.reference.values():
@@ -112,6 +113,19 @@ def test_the_balance_of_the_night_is_what_the_line_owes(worlds: dict[str, World]
     assert compared >= 100
 
 
+@pytest.mark.parametrize("name", ["dirty", "old"])
+def test_every_kind_of_dirt_occurs(name: str, worlds: dict[str, World]) -> None:
+    world = worlds[name]
+    with open_warehouse(world.settings) as connection:
+        raw = load_raw(connection, world.settings)
+    dirt: Counter[str] = Counter()
+    for night in world.nights:
+        known = look_back(raw, night.question)
+        dirt += count_dirt(known, read_ledgers(known))
+    assert len(dirt) >= 13
+    assert {kind: count for kind, count in dirt.items() if count < TELLING_VALUES} == {}
+
+
 def test_consents_of_both_kinds_and_bases_are_compared(worlds: dict[str, World]) -> None:
     seen = {
         (column, columns[column])
@@ -138,7 +152,7 @@ def test_one_altered_value_is_reported_whatever_the_feature(
                 " where user_key = ? and as_of_date = ? and known_on = ?",
                 [user, night.question.as_of, night.question.known_on],
             )
-            altered = read_marts(connection, night.question)
+            altered = read_marts(connection, night.question, [mart])
             connection.rollback()
             (difference,) = find_differences(night.reference, altered)
             assert (difference.column, difference.user_key) == (feature, user)

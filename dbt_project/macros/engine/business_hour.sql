@@ -8,12 +8,7 @@
 {%- endmacro %}
 
 {% macro duckdb__business_hour(moment) -%}
-    extract(
-        hour from timezone(
-            (select business_timezone from {{ source('ops', 'run_parameters') }}),
-            timezone('UTC', {{ moment }})
-        )
-    )
+    extract(hour from {{ duckdb_business_moment(moment) }})
 {%- endmacro %}
 
 {% macro spark__business_hour(moment) -%}

@@ -14,7 +14,7 @@ with accounts as (
                 then stg_accounts.temporary_limit
         end as temporary_limit,
         row_number() over (
-            partition by users.as_of_date, users.known_on, stg_accounts.account_id
+            partition by users.as_of_date, stg_accounts.account_id
             order by stg_accounts.effective_at desc
         ) as recency
     from {{ ref('stg_accounts') }} as stg_accounts

@@ -53,7 +53,6 @@ final as (
     left join records
         on
             disputes.as_of_date = records.as_of_date
-            and disputes.known_on = records.known_on
             and disputes.record_kind = records.record_kind
             and disputes.record_id = records.record_id
 )

@@ -40,7 +40,6 @@ final as (
     left join followed
         on
             draws.as_of_date = followed.as_of_date
-            and draws.known_on = followed.known_on
             and draws.loan_id = followed.loan_id
 )
 

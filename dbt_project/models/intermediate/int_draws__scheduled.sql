@@ -34,12 +34,10 @@ final as (
     inner join {{ ref('int_loans__known') }} as loans
         on
             draws.as_of_date = loans.as_of_date
-            and draws.known_on = loans.known_on
             and draws.loan_id = loans.loan_id
     left join schedules
         on
             draws.as_of_date = schedules.as_of_date
-            and draws.known_on = schedules.known_on
             and draws.loan_id = schedules.loan_id
 )
 

@@ -29,7 +29,6 @@ with held as (
     left join {{ ref('int_accounts__effective') }} as accounts
         on
             users.as_of_date = accounts.as_of_date
-            and users.known_on = accounts.known_on
             and stg_statements.account_id = accounts.account_id
     where stg_statements.product is null and accounts.account_id is null
     union all
@@ -42,7 +41,6 @@ with held as (
     left join {{ ref('int_statements__known') }} as statements
         on
             plans.as_of_date = statements.as_of_date
-            and plans.known_on = statements.known_on
             and plans.plan_statement_id = statements.statement_id
             and plans.user_key = statements.user_key
     where plans.plan_statement_id is not null and statements.statement_id is null

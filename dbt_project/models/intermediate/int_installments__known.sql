@@ -45,7 +45,6 @@ final as (
     left join {{ ref('int_loans__known') }} as loans
         on
             installments.as_of_date = loans.as_of_date
-            and installments.known_on = loans.known_on
             and installments.loan_id = loans.loan_id
     cross join {{ source('ops', 'run_parameters') }} as run_parameters
 )

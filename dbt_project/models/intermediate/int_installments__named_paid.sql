@@ -23,13 +23,11 @@ schedule as (
     left join final_dates as of_installment
         on
             installments.as_of_date = of_installment.as_of_date
-            and installments.known_on = of_installment.known_on
             and installments.loan_id = of_installment.loan_id
             and installments.installment_no = of_installment.installment_no
     left join final_dates as of_loan
         on
             installments.as_of_date = of_loan.as_of_date
-            and installments.known_on = of_loan.known_on
             and installments.loan_id = of_loan.loan_id
             and of_loan.installment_no is null
     where installments.is_owed and installments.held_reason is null
@@ -46,7 +44,7 @@ named_running as (
     select
         *,
         sum(amount) over (
-            partition by {{ installment }}
+            partition by as_of_date, loan_id, installment_no
             order by paid_date
             rows between unbounded preceding and current row
         ) as named_amount
@@ -68,7 +66,6 @@ named as (
     inner join named_running
         on
             schedule.as_of_date = named_running.as_of_date
-            and schedule.known_on = named_running.known_on
             and schedule.loan_id = named_running.loan_id
             and schedule.installment_no = named_running.installment_no
     group by
@@ -87,7 +84,6 @@ final as (
     left join named
         on
             schedule.as_of_date = named.as_of_date
-            and schedule.known_on = named.known_on
             and schedule.loan_id = named.loan_id
             and schedule.installment_no = named.installment_no
 )

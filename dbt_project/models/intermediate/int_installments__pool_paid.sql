@@ -15,7 +15,6 @@ capped_open as (
     inner join settled_pools
         on
             pooled.as_of_date = settled_pools.as_of_date
-            and pooled.known_on = settled_pools.known_on
             and pooled.pool_key = settled_pools.pool_key
 ),
 
@@ -41,7 +40,6 @@ capped_open as (
             left join kept
                 on
                     pooled.as_of_date = kept.as_of_date
-                    and pooled.known_on = kept.known_on
                     and pooled.loan_id = kept.loan_id
                     and pooled.installment_no = kept.installment_no
         ),
@@ -53,7 +51,7 @@ capped_open as (
             *,
             greatest(cap_amount - least(amount_due, named_amount), 0) as loan_need_amount,
             loan_amount + sum(greatest(named_amount - amount_due, 0)) over (
-                partition by {{ loan }}, paid_date
+                partition by as_of_date, loan_id, paid_date
             ) as loan_money_amount
         from capped_{{ pass }}
     ),
@@ -63,7 +61,7 @@ capped_open as (
         select
             *,
             sum(loan_need_amount) over (
-                partition by {{ loan }}, paid_date
+                partition by as_of_date, loan_id, paid_date
                 order by installment_no
                 rows between unbounded preceding and current row
             ) - loan_need_amount as older_need_amount
@@ -84,7 +82,7 @@ capped_open as (
             *,
             loan_need_amount - loan_filled_amount as account_need_amount,
             sum(loan_need_amount - loan_filled_amount) over (
-                partition by {{ pool }}, paid_date
+                partition by as_of_date, pool_key, paid_date
                 order by due_date, loan_id, installment_no
                 rows between unbounded preceding and current row
             ) - (loan_need_amount - loan_filled_amount) as older_account_need_amount

@@ -53,9 +53,9 @@ schedule as (
         installments.*,
         case
             when paid_accounts.account_id is not null
-                then 'account:' || {{ line_key(
+                then {{ line_key(
                     'installments.user_key', 'installments.account_id', "''") }}
-            else 'loan:' || installments.loan_id
+            else {{ loan_key('installments.loan_id') }}
         end as pool_key,
         paid_accounts.account_id is not null
         or paid_loans.loan_id is not null
@@ -64,13 +64,11 @@ schedule as (
     left join paid_accounts
         on
             installments.as_of_date = paid_accounts.as_of_date
-            and installments.known_on = paid_accounts.known_on
             and installments.user_key = paid_accounts.user_key
             and installments.account_id = paid_accounts.account_id
     left join paid_loans
         on
             installments.as_of_date = paid_loans.as_of_date
-            and installments.known_on = paid_loans.known_on
             and installments.loan_id = paid_loans.loan_id
     where installments.amount_due is not null
 ),
@@ -88,7 +86,6 @@ pooled as (
     inner join pools
         on
             schedule.as_of_date = pools.as_of_date
-            and schedule.known_on = pools.known_on
             and schedule.pool_key = pools.pool_key
 ),
 
@@ -112,15 +109,13 @@ pool_payments as (
     left join pooled_loans
         on
             payments.as_of_date = pooled_loans.as_of_date
-            and payments.known_on = pooled_loans.known_on
             and payments.loan_id = pooled_loans.loan_id
     inner join pools
         on
             payments.as_of_date = pools.as_of_date
-            and payments.known_on = pools.known_on
             and coalesce(
                 pooled_loans.pool_key,
-                'account:' || {{ line_key('payments.user_key', 'payments.account_id', "''") }}
+                {{ line_key('payments.user_key', 'payments.account_id', "''") }}
             ) = pools.pool_key
 ),
 
@@ -161,7 +156,7 @@ final as (
         coalesce(pooled.final_date < pool_days.paid_date, false) as is_settled_before,
         row_number() over (
             partition by
-                pooled.as_of_date, pooled.known_on, pooled.loan_id, pooled.installment_no
+                pooled.as_of_date, pooled.loan_id, pooled.installment_no
             order by pool_days.paid_date desc
         ) = 1 as is_last,
         sum(coalesce(named_days.named_amount, 0)) over until_here as named_amount,
@@ -171,24 +166,21 @@ final as (
     inner join pool_days
         on
             pooled.as_of_date = pool_days.as_of_date
-            and pooled.known_on = pool_days.known_on
             and pooled.pool_key = pool_days.pool_key
     left join loan_days
         on
             pooled.as_of_date = loan_days.as_of_date
-            and pooled.known_on = loan_days.known_on
             and pooled.loan_id = loan_days.loan_id
             and pool_days.paid_date = loan_days.paid_date
     left join named_days
         on
             pooled.as_of_date = named_days.as_of_date
-            and pooled.known_on = named_days.known_on
             and pooled.loan_id = named_days.loan_id
             and pooled.installment_no = named_days.installment_no
             and pool_days.paid_date = named_days.paid_date
     window until_here as (
         partition by
-            pooled.as_of_date, pooled.known_on, pooled.loan_id, pooled.installment_no
+            pooled.as_of_date, pooled.loan_id, pooled.installment_no
         order by pool_days.paid_date
         rows between unbounded preceding and current row
     )

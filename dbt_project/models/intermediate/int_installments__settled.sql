@@ -13,7 +13,6 @@ with schedule as (
     left join {{ ref('int_installments__pool_paid') }} as pools
         on
             installments.as_of_date = pools.as_of_date
-            and installments.known_on = pools.known_on
             and installments.loan_id = pools.loan_id
             and installments.installment_no = pools.installment_no
 ),
@@ -37,7 +36,7 @@ written_off as (
             when not is_written_off then 0
             when written_off_amount is null then rest_amount
             else least(rest_amount, greatest(0, written_off_amount - (sum(rest_amount) over (
-                partition by {{ loan }}
+                partition by as_of_date, loan_id
                 order by installment_no
                 rows between unbounded preceding and current row
             ) - rest_amount)))

@@ -53,7 +53,6 @@ overdue as (
     left join line_debts
         on
             debts.as_of_date = line_debts.as_of_date
-            and debts.known_on = line_debts.known_on
             and debts.debt_key = line_debts.debt_key
             and debts.debt_kind = 'line'
     group by debts.as_of_date, debts.known_on, debts.user_key

@@ -47,9 +47,9 @@ points as (
         sum(temporary_amount) over until_here as temporary_amount
     from days
     window
-        in_order as (partition by {{ user }} order by event_date),
+        in_order as (partition by as_of_date, user_key order by event_date),
         until_here as (
-            partition by {{ user }}
+            partition by as_of_date, user_key
             order by event_date
             rows between unbounded preceding and current row
         )

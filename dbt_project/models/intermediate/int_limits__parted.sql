@@ -19,7 +19,7 @@ account_terms as (
         accounts.product,
         accounts.effective_date,
         lead(accounts.effective_date) over (
-            partition by users.as_of_date, users.known_on, accounts.account_id
+            partition by users.as_of_date, accounts.account_id
             order by accounts.effective_at
         ) as next_date,
         accounts.status <> 'closed' as is_open,
@@ -44,7 +44,7 @@ set_by_decisions as (
         decisions.decided_date,
         lead(decisions.decided_date) over (
             partition by
-                users.as_of_date, users.known_on, users.surviving_key, decisions.product
+                users.as_of_date, users.surviving_key, decisions.product
             order by decisions.decided_at, decisions.decision_id
         ) as next_date,
         case when decisions.action <> 'close' then decisions.credit_limit end as credit_limit

@@ -24,7 +24,7 @@ newest_decisions as (
     select
         *,
         row_number() over (
-            partition by as_of_date, known_on, user_key, product
+            partition by as_of_date, user_key, product
             order by decided_at desc, decision_id desc
         ) as recency
     from decisions
@@ -52,7 +52,6 @@ limits as (
     left join account_limits
         on
             decisions.as_of_date = account_limits.as_of_date
-            and decisions.known_on = account_limits.known_on
             and decisions.user_key = account_limits.user_key
             and decisions.product = account_limits.product
     where decisions.recency = 1 and account_limits.user_key is null

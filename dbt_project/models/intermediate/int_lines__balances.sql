@@ -40,7 +40,6 @@ final_dates as (
     inner join final_payments as payments
         on
             bills.as_of_date = payments.as_of_date
-            and bills.known_on = payments.known_on
             and bills.line_key = payments.line_key
             and bills.statement_date <= payments.settled_to_date
     group by
@@ -61,7 +60,6 @@ covered as (
     inner join lines
         on
             days.as_of_date = lines.as_of_date
-            and days.known_on = lines.known_on
             and days.line_key = lines.line_key
 ),
 
@@ -108,11 +106,11 @@ points as (
     from events
     window
         in_order as (
-            partition by {{ line }}
+            partition by as_of_date, line_key
             order by event_date, position
         ),
         until_here as (
-            partition by {{ line }}
+            partition by as_of_date, line_key
             order by event_date, position
             rows between unbounded preceding and current row
         )

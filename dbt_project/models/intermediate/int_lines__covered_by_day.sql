@@ -29,7 +29,7 @@ final as (
         cast(payment_amount as decimal(18, 2)) as payment_amount,
         cast(covering_amount as decimal(18, 2)) as covering_amount,
         cast(sum(covering_amount) over (
-            partition by {{ line }}
+            partition by as_of_date, line_key
             order by event_date
             rows between unbounded preceding and current row
         ) as decimal(18, 2)) as covered_to_date

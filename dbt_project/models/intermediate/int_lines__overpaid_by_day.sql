@@ -24,7 +24,6 @@ account_days as (
     inner join plan_accounts
         on
             payments.as_of_date = plan_accounts.as_of_date
-            and payments.known_on = plan_accounts.known_on
             and payments.user_key = plan_accounts.user_key
             and payments.account_id = plan_accounts.account_id
             and payments.paid_date >= plan_accounts.first_plan_date
@@ -66,7 +65,7 @@ numbered as (
     select
         events.*,
         sum(case when events.position = 0 then 1 else 0 end) over (
-            partition by events.as_of_date, events.known_on, events.line_key
+            partition by events.as_of_date, events.line_key
             order by events.event_date, events.position, events.due_date, events.statement_id
             rows between unbounded preceding and current row
         ) as bill_number
@@ -74,7 +73,6 @@ numbered as (
     inner join paid_lines
         on
             events.as_of_date = paid_lines.as_of_date
-            and events.known_on = paid_lines.known_on
             and events.line_key = paid_lines.line_key
 ),
 
@@ -83,7 +81,9 @@ days as (
     select
         *,
         greatest(coalesce(
-            max(full_at_amount) over (partition by {{ line }}, bill_number) - covered_before_day, 0
+            max(full_at_amount) over (
+                partition by as_of_date, line_key, bill_number
+            ) - covered_before_day, 0
         ), 0) as unpaid_amount
     from numbered
 ),
@@ -104,7 +104,6 @@ final as (
     inner join account_days
         on
             days.as_of_date = account_days.as_of_date
-            and days.known_on = account_days.known_on
             and days.line_key = account_days.line_key
             and days.event_date = account_days.paid_date
     where days.position = 1 and days.payment_amount > days.unpaid_amount

@@ -36,12 +36,10 @@ loans as (
     left join payments
         on
             loans.as_of_date = payments.as_of_date
-            and loans.known_on = payments.known_on
             and loans.loan_id = payments.loan_id
     left join schedules
         on
             loans.as_of_date = schedules.as_of_date
-            and loans.known_on = schedules.known_on
             and loans.loan_id = schedules.loan_id
     where
         loans.disbursed_date is not null

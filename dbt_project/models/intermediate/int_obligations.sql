@@ -34,7 +34,7 @@ with obligations as (
         'installment' as obligation_kind,
         loan_id || '#' || cast(installment_no as string) as obligation_id,
         'loan' as debt_kind,
-        loan_id as debt_key,
+        {{ loan_key('loan_id') }} as debt_key,
         user_key,
         product,
         family,
@@ -60,10 +60,14 @@ with obligations as (
 ),
 
 disputed as (
-    select as_of_date, known_on, record_kind, record_id
+    select
+        as_of_date,
+        record_kind,
+        record_id,
+        case when record_kind = 'loan' then {{ loan_key('record_id') }} end as loan_key
     from {{ ref('int_disputes__resolved') }}
     where is_excluding and held_reason is null
-    group by as_of_date, known_on, record_kind, record_id
+    group by as_of_date, record_kind, record_id, loan_key
 ),
 
 -- Without payments, a report of n days on day d says: what fell due before d - n was paid, what
@@ -87,22 +91,19 @@ settled as (
     left join {{ ref('int_reports__dpd') }} as reports
         on
             obligations.as_of_date = reports.as_of_date
-            and obligations.known_on = reports.known_on
             and obligations.debt_kind = reports.debt_kind
             and obligations.debt_key = reports.debt_key
             and reports.is_payment_unknown
     left join disputed as by_record
         on
             obligations.as_of_date = by_record.as_of_date
-            and obligations.known_on = by_record.known_on
             and obligations.obligation_kind = by_record.record_kind
             and obligations.obligation_id = by_record.record_id
     left join disputed as by_loan
         on
             obligations.as_of_date = by_loan.as_of_date
-            and obligations.known_on = by_loan.known_on
             and obligations.debt_kind = by_loan.record_kind
-            and obligations.debt_key = by_loan.record_id
+            and obligations.debt_key = by_loan.loan_key
 ),
 
 judged as (

@@ -3,7 +3,7 @@ with draws as (
     select
         *,
         max(running_to_date) over (
-            partition by {{ user }}
+            partition by as_of_date, user_key
             order by disbursed_date, loan_id
             rows between unbounded preceding and 1 preceding
         ) as covered_to_date

@@ -28,7 +28,6 @@ plans as (
     inner join issued
         on
             loans.as_of_date = issued.as_of_date
-            and loans.known_on = issued.known_on
             and loans.plan_statement_id = issued.statement_id
             and loans.user_key = issued.user_key
     where
@@ -65,12 +64,12 @@ timeline as (
     select
         events.*,
         sum(events.payment_amount) over (
-            partition by events.as_of_date, events.known_on, events.line_key
+            partition by events.as_of_date, events.line_key
             order by events.event_date, events.position, events.due_date, events.record_id
             rows between unbounded preceding and current row
         ) as paid_to_date,
         sum(case when events.position = 0 then 1 else 0 end) over (
-            partition by events.as_of_date, events.known_on, events.line_key
+            partition by events.as_of_date, events.line_key
             order by events.event_date, events.position, events.due_date, events.record_id
             rows between unbounded preceding and current row
         ) as bill_number
@@ -78,7 +77,6 @@ timeline as (
     inner join planned_lines
         on
             events.as_of_date = planned_lines.as_of_date
-            and events.known_on = planned_lines.known_on
             and events.line_key = planned_lines.line_key
 ),
 
@@ -94,7 +92,6 @@ bills as (
     inner join issued
         on
             timeline.as_of_date = issued.as_of_date
-            and timeline.known_on = issued.known_on
             and timeline.record_id = issued.statement_id
     where timeline.position = 0
 ),
@@ -119,18 +116,15 @@ final as (
     inner join timeline
         on
             plans.as_of_date = timeline.as_of_date
-            and plans.known_on = timeline.known_on
             and plans.loan_id = timeline.record_id
             and timeline.position = 2
     inner join bills as named
         on
             plans.as_of_date = named.as_of_date
-            and plans.known_on = named.known_on
             and plans.statement_id = named.statement_id
     inner join bills as newest
         on
             timeline.as_of_date = newest.as_of_date
-            and timeline.known_on = newest.known_on
             and timeline.line_key = newest.line_key
             and timeline.bill_number = newest.bill_number
 )

@@ -79,23 +79,19 @@ targets as (
     left join {{ ref('int_statements__known') }} as statements
         on
             repayments.as_of_date = statements.as_of_date
-            and repayments.known_on = statements.known_on
             and repayments.statement_id = statements.statement_id
     left join {{ ref('int_loans__known') }} as loans
         on
             repayments.as_of_date = loans.as_of_date
-            and repayments.known_on = loans.known_on
             and repayments.loan_id = loans.loan_id
     left join installments
         on
             repayments.as_of_date = installments.as_of_date
-            and repayments.known_on = installments.known_on
             and repayments.loan_id = installments.loan_id
             and repayments.installment_no = installments.installment_no
     left join accounts
         on
             repayments.as_of_date = accounts.as_of_date
-            and repayments.known_on = accounts.known_on
             and repayments.account_id = accounts.account_id
             and repayments.surviving_key = accounts.user_key
 ),

@@ -4,9 +4,9 @@ with paid as (
         as_of_date,
         known_on,
         case when line_key is not null then 'line' else 'loan' end as debt_kind,
-        coalesce(line_key, loan_id) as debt_key
+        coalesce(line_key, {{ loan_key('loan_id') }}) as debt_key
     from {{ ref('int_repayments__resolved') }}
-    where held_reason is null and coalesce(line_key, loan_id) is not null
+    where held_reason is null and (line_key is not null or loan_id is not null)
     group by as_of_date, known_on, debt_kind, debt_key
 ),
 
@@ -14,7 +14,7 @@ statements as (
     select
         *,
         row_number() over (
-            partition by as_of_date, known_on, line_key
+            partition by as_of_date, line_key
             order by statement_date desc, due_date desc, statement_id desc
         ) as recency
     from {{ ref('int_statements__known') }}
@@ -29,7 +29,8 @@ reports as (
     where recency = 1
     union all
     select
-        as_of_date, known_on, user_key, 'loan' as debt_kind, loan_id as debt_key,
+        as_of_date, known_on, user_key, 'loan' as debt_kind,
+        {{ loan_key('loan_id') }} as debt_key,
         reported_dpd, reported_date
     from {{ ref('int_loans__known') }}
     where
@@ -52,7 +53,6 @@ final as (
     left join paid
         on
             reports.as_of_date = paid.as_of_date
-            and reports.known_on = paid.known_on
             and reports.debt_kind = paid.debt_kind
             and reports.debt_key = paid.debt_key
 )

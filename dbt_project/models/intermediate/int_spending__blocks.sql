@@ -3,8 +3,6 @@
     ('purchase_amount', 'is_counted', 'amount', 'decimal(18, 2)'),
     ('purchase_count', 'is_counted', '1', 'bigint'),
     ('paylater_amount', 'is_counted and is_paylater', 'amount', 'decimal(18, 2)'),
-    ('paylater_count', 'is_counted and is_paylater', '1', 'bigint'),
-    ('installment_amount', 'is_counted and is_installment', 'amount', 'decimal(18, 2)'),
 ] -%}
 with movements as (
     select
@@ -12,7 +10,6 @@ with movements as (
         coalesce(merged.surviving_key, transactions.user_key) as user_key,
         transactions.amount,
         transactions.is_paylater,
-        transactions.is_installment,
         transactions.is_purchase
         and (transactions.void_date is null or nights.as_of_date < transactions.void_date)
             as is_counted,
@@ -43,8 +40,6 @@ blocks as (
                 as {{ name }},
         {% endfor -%}
         max(case when is_counted then amount else 0 end) as largest_amount,
-        min(case when is_counted then days_ago end) as last_days_ago,
-        max(case when is_counted then days_ago end) as first_days_ago,
         -- One bit per day of the block: with a purchase, and with anything at all.
         bit_or(case when is_counted then {{ day_bit('days_ago % 30') }} else 0 end) as day_bits,
         bit_or({{ day_bit('days_ago % 30') }}) as evidence_bits

@@ -1,28 +1,7 @@
 {%- set user = 'as_of_date, known_on, user_key' -%}
-with merchants as (
-    select {{ user }}, merchant_key, sum(amount) as amount, max(is_in_30d) as is_in_30d
-    from {{ ref('int_spending__groups') }}
-    where merchant_key <> -1
-    group by {{ user }}, merchant_key
-),
-
-by_merchant as (
-    select
-        {{ user }},
-        count(*) as merchant_count_90d,
-        sum(case when is_in_30d then 1 else 0 end) as merchant_count_30d,
-        sum(amount) as amount,
-        max(amount) as top_amount,
-        sum({{ cents_squared('amount') }}) as cents_squared
-    from merchants
-    group by {{ user }}
-),
-
-categories as (
-    select {{ user }}, category_code, sum(amount) as amount, max(is_in_30d) as is_in_30d
-    from {{ ref('int_spending__groups') }}
+with known_categories as (
+    select * from {{ ref('int_spending__categories') }}
     where category_code <> ''
-    group by {{ user }}, category_code
 ),
 
 by_category as (
@@ -31,11 +10,11 @@ by_category as (
         categories.known_on,
         categories.user_key,
         count(*) as category_count_90d,
-        sum(case when categories.is_in_30d then 1 else 0 end) as category_count_30d,
-        sum(categories.amount) as amount,
+        sum(case when categories.last_days_ago < 30 then 1 else 0 end) as category_count_30d,
+        cast(sum(categories.amount) as decimal(18, 2)) as amount,
         sum(case when kinds.is_essential then categories.amount else 0 end) as essential_amount,
-        sum({{ cents_squared('categories.amount') }}) as cents_squared
-    from categories
+        sum({{ squared(cents('categories.amount')) }}) as cents_squared
+    from known_categories as categories
     left join {{ ref('spending_categories') }} as kinds
         on categories.category_code = kinds.category_code
     group by categories.as_of_date, categories.known_on, categories.user_key
@@ -48,7 +27,7 @@ shares as (
         categories.user_key,
         cast(1000 * {{ exact_division('categories.amount', 'by_category.amount', 3) }} as bigint)
             as per_mille
-    from categories
+    from known_categories as categories
     inner join by_category
         on
             {{ same_user_night('categories', 'by_category') }}
@@ -72,8 +51,10 @@ habits as (
         sum(purchase_count) as purchase_count,
         sum(night_count) as night_count,
         sum(weekend_count) as weekend_count,
-        sum(small_count) as small_count
-    from {{ ref('int_spending__groups') }}
+        sum(small_count) as small_count,
+        sum(paylater_count) as paylater_count,
+        sum(installment_amount) as installment_amount
+    from {{ ref('int_spending__categories') }}
     group by {{ user }}
 ),
 
@@ -82,24 +63,26 @@ final as (
         habits.as_of_date,
         habits.known_on,
         habits.user_key,
-        cast(coalesce(by_merchant.merchant_count_30d, 0) as bigint) as merchant_count_30d,
-        cast(coalesce(by_merchant.merchant_count_90d, 0) as bigint) as merchant_count_90d,
+        cast(habits.paylater_count as bigint) as paylater_count,
+        cast(habits.installment_amount as decimal(18, 2)) as installment_amount,
+        cast(coalesce(merchants.merchant_count_30d, 0) as bigint) as merchant_count_30d,
+        cast(coalesce(merchants.merchant_count_90d, 0) as bigint) as merchant_count_90d,
         cast(coalesce(by_category.category_count_30d, 0) as bigint) as category_count_30d,
         cast(coalesce(by_category.category_count_90d, 0) as bigint) as category_count_90d,
-        {{ whole_ratio('by_merchant.cents_squared', cents_squared('by_merchant.amount')) }}
+        {{ whole_ratio('merchants.cents_squared', squared('merchants.cents')) }}
             as merchant_concentration_ratio,
-        {{ whole_ratio('by_category.cents_squared', cents_squared('by_category.amount')) }}
+        {{ whole_ratio('by_category.cents_squared', squared(cents('by_category.amount'))) }}
             as category_concentration_ratio,
-        {{ ratio('by_merchant.top_amount', 'by_merchant.amount') }} as top_merchant_ratio,
+        {{ whole_ratio('merchants.top_cents', 'merchants.cents') }} as top_merchant_ratio,
         {{ ratio('by_category.essential_amount', 'by_category.amount') }} as essential_ratio,
         cast(entropies.entropy as decimal(18, 6)) as category_entropy,
         {{ ratio('habits.night_count', 'habits.purchase_count') }} as night_ratio,
         {{ ratio('habits.weekend_count', 'habits.purchase_count') }} as weekend_ratio,
         {{ ratio('habits.small_count', 'habits.purchase_count') }} as small_ratio
     from habits
-    left join by_merchant
+    left join {{ ref('int_spending__merchants') }} as merchants
         on
-            {{ same_user_night('habits', 'by_merchant') }}
+            {{ same_user_night('habits', 'merchants') }}
     left join by_category
         on
             {{ same_user_night('habits', 'by_category') }}

@@ -1,8 +1,23 @@
 {#- Window in days -> number of the first block that lies outside it. -#}
 {%- set windows = {7: 1, 30: 2, 90: 4, 180: 7, 365: 14} -%}
+{#- Days of the first block lie in the second one's bits, too. -#}
+{%- set block_start = '30 * greatest(block_number - 1, 0)' -%}
 {%- set measures = ['purchase_amount', 'purchase_count', 'paylater_amount'] -%}
--- The blocks are cumulated here: a window is the sum of the blocks inside it.
-with cumulated as (
+-- Of a block's days the lowest bit is the last one, the highest the first.
+with edges as (
+    select
+        *,
+        case
+            when day_bits > 0 then {{ block_start }} + bit_count((day_bits & -day_bits) - 1)
+        end as last_days_ago,
+        case
+            when day_bits > 0 then {{ block_start }} + {{ highest_bit('day_bits') }}
+        end as first_days_ago
+    from {{ ref('int_spending__blocks') }}
+),
+
+-- A window is the sum of the blocks inside it.
+cumulated as (
     select
         as_of_date,
         known_on,
@@ -17,12 +32,9 @@ with cumulated as (
             max(case when block_number < {{ outside }} then largest_amount else 0 end)
                 as largest_amount_{{ days }}d,
         {% endfor -%}
-        sum(case when block_number < 4 then paylater_count else 0 end) as paylater_count_90d,
-        sum(case when block_number < 4 then installment_amount else 0 end)
-            as installment_amount_90d,
         min(last_days_ago) as last_days_ago,
         max(first_days_ago) as first_days_ago
-    from {{ ref('int_spending__blocks') }}
+    from edges
     group by as_of_date, known_on, user_key
 ),
 
@@ -46,7 +58,7 @@ evenness as (
         user_key,
         sum(case when purchase_count > 0 then 1 else 0 end) as active_month_count,
         sum(amount) as amount,
-        sum({{ cents_squared('amount') }}) as cents_squared
+        sum({{ squared(cents('amount')) }}) as cents_squared
     from months
     group by as_of_date, known_on, user_key
 ),
@@ -57,7 +69,7 @@ final as (
         coalesce(evenness.active_month_count, 0) as active_month_count,
         case
             when evenness.amount > 0
-                then {{ whole_ratio('evenness.cents_squared', cents_squared('evenness.amount')) }}
+                then {{ whole_ratio('evenness.cents_squared', squared(cents('evenness.amount'))) }}
         end as month_concentration_ratio
     from cumulated
     left join evenness

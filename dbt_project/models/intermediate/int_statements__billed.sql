@@ -40,7 +40,6 @@ issued as (
     left join converted
         on
             statements.as_of_date = converted.as_of_date
-            and statements.known_on = converted.known_on
             and statements.statement_id = converted.statement_id
     where statements.statement_date <= statements.as_of_date
 ),
@@ -78,11 +77,11 @@ timeline as (
     from events
     window
         until_here as (
-            partition by {{ line }}
+            partition by as_of_date, line_key
             order by event_date, position, statement_id
             rows between unbounded preceding and current row
         ),
-        whole_line as (partition by {{ line }})
+        whole_line as (partition by as_of_date, line_key)
 ),
 
 final as (
@@ -116,12 +115,11 @@ final as (
     inner join timeline
         on
             issued.as_of_date = timeline.as_of_date
-            and issued.known_on = timeline.known_on
             and issued.line_key = timeline.line_key
             and issued.statement_id = timeline.statement_id
             and timeline.position = 0
     window next_bills as (
-        partition by issued.as_of_date, issued.known_on, issued.line_key
+        partition by issued.as_of_date, issued.line_key
         order by issued.statement_date, issued.due_date, issued.statement_id
     )
 )

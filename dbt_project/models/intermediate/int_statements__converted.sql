@@ -3,7 +3,7 @@ with named as (
     select
         *,
         greatest(least(principal, unpaid_amount - (sum(principal) over (
-            partition by as_of_date, known_on, statement_id
+            partition by as_of_date, statement_id
             order by event_date, disbursed_at, loan_id
             rows between unbounded preceding and current row
         ) - principal)), 0) as named_amount
@@ -22,7 +22,7 @@ final as (
         loan_id,
         event_date,
         cast(greatest(least(named_amount, newest_unpaid_amount - (sum(named_amount) over (
-            partition by as_of_date, known_on, newest_statement_id
+            partition by as_of_date, newest_statement_id
             order by event_date, disbursed_at, loan_id
             rows between unbounded preceding and current row
         ) - named_amount)), 0) as decimal(18, 2)) as converted_amount,

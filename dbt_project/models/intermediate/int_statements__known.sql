@@ -21,7 +21,6 @@ with bills as (
     left join {{ ref('int_accounts__effective') }} as accounts
         on
             users.as_of_date = accounts.as_of_date
-            and users.known_on = accounts.known_on
             and stg_statements.account_id = accounts.account_id
 ),
 
@@ -49,7 +48,6 @@ identified as (
     left join only_accounts
         on
             bills.as_of_date = only_accounts.as_of_date
-            and bills.known_on = only_accounts.known_on
             and bills.surviving_key = only_accounts.user_key
             and bills.product = only_accounts.product
 ),

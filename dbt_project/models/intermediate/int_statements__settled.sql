@@ -32,7 +32,7 @@ rungs as (
         statement_id,
         need,
         min(event_date) over (
-            partition by {{ line }}
+            partition by as_of_date, line_key
             order by height, position, event_date, statement_id, need
             rows between current row and unbounded following
         ) as reached_date
@@ -61,7 +61,6 @@ final_payments as (
     inner join {{ ref('int_repayments__resolved') }} as payments
         on
             bills.as_of_date = payments.as_of_date
-            and bills.known_on = payments.known_on
             and bills.line_key = payments.line_key
             and bills.statement_date
             <= coalesce(payments.named_statement_date, payments.paid_date)
@@ -86,12 +85,10 @@ settled as (
     inner join reached
         on
             bills.as_of_date = reached.as_of_date
-            and bills.known_on = reached.known_on
             and bills.statement_id = reached.statement_id
     left join final_payments
         on
             bills.as_of_date = final_payments.as_of_date
-            and bills.known_on = final_payments.known_on
             and bills.statement_id = final_payments.statement_id
 ),
 
@@ -100,7 +97,7 @@ dated as (
     select
         *,
         min(full_date) over (
-            partition by {{ line }}
+            partition by as_of_date, line_key
             order by statement_date, due_date, statement_id
             rows between current row and unbounded following
         ) as paid_in_full_date,

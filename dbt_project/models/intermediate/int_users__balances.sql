@@ -40,9 +40,9 @@ points as (
     select
         {{ user }},
         event_date as valid_from,
-        lead(event_date) over (partition by {{ user }} order by event_date) as valid_to,
+        lead(event_date) over (partition by as_of_date, user_key order by event_date) as valid_to,
         cast(sum(movement_amount) over (
-            partition by {{ user }}
+            partition by as_of_date, user_key
             order by event_date
             rows between unbounded preceding and current row
         ) as decimal(18, 2)) as balance_amount

@@ -26,7 +26,6 @@ hop_0 as (
     inner join users as survivors
         on
             users.as_of_date = survivors.as_of_date
-            and users.known_on = survivors.known_on
             and users.merged_into_key = survivors.user_key
 ),
 {% for hop in range(hop_count) %}
@@ -41,7 +40,6 @@ hop_0 as (
         left join hop_{{ hop }} as next_hops
             on
                 hops.as_of_date = next_hops.as_of_date
-                and hops.known_on = next_hops.known_on
                 and hops.target_key = next_hops.user_key
     ),
 {% endfor %}
@@ -52,7 +50,6 @@ resolved_merges as (
     left join hop_0
         on
             hops.as_of_date = hop_0.as_of_date
-            and hops.known_on = hop_0.known_on
             and hops.target_key = hop_0.user_key
     where hop_0.user_key is null
 ),
@@ -73,7 +70,6 @@ final as (
     left join resolved_merges
         on
             users.as_of_date = resolved_merges.as_of_date
-            and users.known_on = resolved_merges.known_on
             and users.user_key = resolved_merges.user_key
 )
 

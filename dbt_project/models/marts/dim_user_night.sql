@@ -8,7 +8,7 @@ with consent_changes as (
         stg_consents.state,
         row_number() over (
             partition by
-                users.as_of_date, users.known_on, users.surviving_key, stg_consents.purpose
+                users.as_of_date, users.surviving_key, stg_consents.purpose
             order by stg_consents.changed_at desc, stg_consents.state desc, users.user_key asc
         ) as recency
     from {{ ref('stg_consents') }} as stg_consents

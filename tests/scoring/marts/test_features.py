@@ -15,6 +15,7 @@ from tests.scoring.marts import small_world as world
 from tests.scoring.marts.expected_history import EXPECTED_HISTORY
 from tests.scoring.marts.expected_linkage import EXPECTED_LINKAGE
 from tests.scoring.marts.expected_repayment import EXPECTED_REPAYMENT
+from tests.scoring.marts.expected_spending import EXPECTED_SPENDING
 from tests.scoring.marts.small_world import FEBRUARY, MARCH
 
 pytestmark = pytest.mark.xdist_group("marts")
@@ -242,6 +243,7 @@ EXPECTED: dict[str, tuple[int, str, dict[str, object]]] = {
             "evidence_days": 0,
         },
     ),
+    **EXPECTED_SPENDING,
     **EXPECTED_REPAYMENT,
     **EXPECTED_HISTORY,
     **EXPECTED_LINKAGE,

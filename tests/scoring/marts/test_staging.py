@@ -12,7 +12,7 @@ import pytest
 from scoring.errors import PermanentError
 from scoring.landing.raw_views import create_raw_views
 from scoring.marts import staging
-from scoring.marts.build import build_night
+from scoring.marts.build import build_night, write_inputs
 from scoring.marts.dbt_runner import run_dbt
 from scoring.marts.staging import prepare_staging
 from scoring.nights import Night
@@ -57,6 +57,7 @@ BATCHES: dict[str, list[dict[str, object]]] = {
     "2025-01-05": [_spend("thrice", "3.20"), _spend("back", "5.10"), _spend("stale", "7.10", 2)],
     "2025-01-06": [_spend("new", "8.00"), _gone("never_there")],
 }
+NIGHT = Night(date(2025, 1, 6), date(2025, 1, 6), "staging")
 USERS_2 = "2025-01-06"
 EXPECTED: dict[tuple[str, str], tuple[str | None, str | None]] = {
     ("once", "1.00"): ("2025-01-02", None),
@@ -88,10 +89,7 @@ def _stage(settings: Settings) -> dict[str, int]:
     with writer_lock(settings):
         with open_warehouse(settings) as connection:
             create_raw_views(connection, settings)
-            connection.execute("delete from ops.run_parameters")
-            connection.execute(
-                "insert into ops.run_parameters values (?, 0.1, 0)", [settings.business_timezone]
-            )
+            write_inputs(connection, settings, [NIGHT])
             prepare_staging(connection, settings)
             parts = dict(
                 connection.execute(
