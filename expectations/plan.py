@@ -63,7 +63,7 @@ class Scope:
         previous: The night to compare with, if there is one.
         expected_feeds: Feeds that must have brought rows for this night.
         recent: Feed -> query over its raw rows of the last weeks; for the landing gate.
-        reference: What the reference says of the night's features; for the marts gate.
+        reference: What the reference says of the night's features, for entries that need it.
     """
 
     night: Night
@@ -71,7 +71,7 @@ class Scope:
     previous: tuple[date, date] | None = None
     expected_feeds: tuple[str, ...] = ()
     recent: Mapping[str, str] = field(default_factory=dict)
-    reference: SecondOpinion = SecondOpinion(problem="the reference is asked at the marts gate")
+    reference: SecondOpinion = SecondOpinion(problem="the reference was not asked")
 
 
 @dataclass(frozen=True)
