@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import duckdb
 from expectations.landed import expected_feeds, recent_rows
 from expectations.pages import page_path, write_gate_page, write_index
 from expectations.plan import Scope, find_previous, find_stride, plan_checks
+from expectations.reference import ask_reference
 from expectations.runner import CheckResult, run_checks
 from expectations.suite import Gate, Suite, load_suite
 from scoring.clock import utc_now
@@ -117,6 +118,8 @@ def run_gate(settings: Settings, night: Night, suite: Suite) -> GateResult:
     checked_at = utc_now()
     with open_warehouse(settings) as connection:
         scope = make_scope(settings, connection, night, suite.gate)
+        if any(entry.needs_reference for entry in suite.expectations):
+            scope = replace(scope, reference=ask_reference(settings, connection, night))
         checks = plan_checks(connection, suite.expectations, scope)
         results = tuple(run_checks(connection, checks))
         page = page_path(settings, suite.gate, night.as_of_date)

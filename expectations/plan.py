@@ -41,6 +41,22 @@ Loop = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
+class SecondOpinion:
+    """How far the reference agrees with the marts of a night; one of the three is given.
+
+    Attributes:
+        relation: Parenthesised query with ``table_name``, ``column_name``, ``compared_users`` and
+            ``differing_users``: a row per column.
+        skipped: Why it was not asked.
+        problem: Why it has no answer.
+    """
+
+    relation: str | None = None
+    skipped: str | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
 class Scope:
     """What expectations of one night may refer to.
 
@@ -51,6 +67,7 @@ class Scope:
         stride: One in how many users is compared with the night before.
         expected_feeds: Feeds that must have brought rows for this night.
         recent: Feed -> query over its raw rows of the last weeks; for the landing gate.
+        reference: What the reference says of the night's features, for entries that need it.
     """
 
     night: Night
@@ -59,6 +76,7 @@ class Scope:
     stride: int = 1
     expected_feeds: tuple[str, ...] = ()
     recent: Mapping[str, str] = field(default_factory=dict)
+    reference: SecondOpinion = SecondOpinion(problem="the reference was not asked")
 
 
 @dataclass(frozen=True)
@@ -155,6 +173,11 @@ def _plan_entry(
         skipped = f"no earlier night within {PREVIOUS_NIGHT_DAYS} days to compare with"
         yield _check(entry, name, table, skipped=skipped)
         return
+    if entry.needs_reference and scope.reference.relation is None:
+        name = f"{entry.id}[{suffix}]" if suffix else entry.id
+        opinion = scope.reference
+        yield _check(entry, name, table, skipped=opinion.skipped, problem=opinion.problem)
+        return
     loop = _loop(connection, entry.each, table, scope) if entry.each else {"": {}}
     names = _common_names(scope, table) | {"entries": list(loop.values())}
     batch = _template(entry.query or _NIGHT_ROWS).render(names).strip()
@@ -214,6 +237,7 @@ def _common_names(scope: Scope, table: str) -> dict[str, Any]:
         "stride": scope.stride,
         "business_timezone": quote_literal(scope.business_timezone),
         "recent": scope.recent,
+        "reference": scope.reference.relation,
     }
 
 

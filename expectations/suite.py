@@ -74,6 +74,8 @@ class Entry(BaseModel):
         may_be_empty: Whether a batch without rows is fine; otherwise it fails.
         needs_previous: Whether it compares with the previous night; without one it passes, and
             says so.
+        needs_reference: Whether it looks at ``{{ reference }}``; where that is switched off it
+            passes, and says so.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -88,6 +90,7 @@ class Entry(BaseModel):
     reason: str = Field(min_length=20)
     may_be_empty: bool = False
     needs_previous: bool = False
+    needs_reference: bool = False
 
     @property
     def tables(self) -> tuple[str, ...]:

@@ -104,6 +104,12 @@ class Settings(BaseSettings):
     feature_nights_kept: int = Field(
         default=7, ge=1, description="Nights of features kept in the warehouse, besides month ends."
     )
+    reference_users: int = Field(
+        default=20,
+        ge=0,
+        description="Users per night whose features are computed a second way and compared; 0 for "
+        "none.",
+    )
     generations_kept: int = Field(
         default=7, ge=2, description="Publications that rollback can return to."
     )

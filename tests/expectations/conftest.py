@@ -20,7 +20,12 @@ def clean_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def night_settings(clean_home: Path, tmp_path: Path) -> Settings:
-    """Settings of a copy of the clean home in which every feed is due every day."""
+    """Settings of a copy of the clean home in which every feed is due every day.
+
+    The reference is switched off: it would find that these marts follow from no raw rows.
+    """
     home = tmp_path / "home"
     shutil.copytree(clean_home, home)
-    return load_settings(home=home, identity_key=TEST_KEY, expected={"*": "daily"})
+    return load_settings(
+        home=home, identity_key=TEST_KEY, expected={"*": "daily"}, reference_users=0
+    )

@@ -448,7 +448,11 @@ def test_terminal_stays_clean_and_nothing_is_written_elsewhere(
         text=True,
         check=False,
         cwd=empty,
-        env={"PYTHONPATH": str(Path(__file__).parents[2]), "HOME": str(empty)},
+        env={
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "HOME": str(empty),
+            "CREDITLOOP_REFERENCE_USERS": "0",
+        },
     )
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
     assert list(empty.iterdir()) == []

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
-from tests.reference.known_world import KnownWorld
-from tests.reference.ledger import UserLedger
-from tests.reference.values import business_date_if_any, days_before
+from scoring.reference.known_world import KnownWorld
+from scoring.reference.ledger import UserLedger
+from scoring.reference.values import business_date_if_any, days_before
 
 
 def count_dirt(world: KnownWorld, ledgers: dict[int, UserLedger]) -> Counter[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from scoring.reference.values import Row
 from tests.reference.dirty_landing import DirtyLanding
-from tests.reference.values import Row
 
 
 @dataclass(frozen=True)

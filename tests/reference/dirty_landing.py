@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from scoring.landing.contract import load_feeds
-from tests.reference.values import Row
+from scoring.reference.values import Row
 
 KEYS = {feed.name: feed.key for feed in load_feeds().values()}
 

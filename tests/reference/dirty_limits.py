@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from scoring.reference.values import Row
 from tests.reference.dirty_credit import Debts
 from tests.reference.dirty_landing import DirtyLanding
-from tests.reference.values import Row
 
 
 def send_accounts(world: DirtyLanding, debts: Debts) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from scoring.reference.values import Row
 from tests.reference.dirty_credit import Debts, Due
 from tests.reference.dirty_landing import DirtyLanding
-from tests.reference.values import Row
 
 
 def send_payments(world: DirtyLanding, debts: Debts) -> None:

@@ -19,11 +19,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from scoring.reference.values import Row
 from tests.reference.dirty_credit import Debts, send_bills, send_loans
 from tests.reference.dirty_landing import DirtyLanding
 from tests.reference.dirty_limits import send_accounts, send_decisions
 from tests.reference.dirty_payments import send_disputes, send_payments
-from tests.reference.values import Row
 
 AMOUNTS = ("10", "20", "30", "49.99", "50", "100", "100", "120", "200", "33.33", "0.01")
 CATEGORIES = (None, "groceries", "dining", "transport", "unheard_of", "education")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from scoring.reference.values import Row
 from tests.reference.old_landing import OldLanding
-from tests.reference.values import Row
 
 LONG_AGO = "2021-08-01 12:00:00"
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from scoring.reference.values import months_before
 from tests.reference.edge_user import EdgeUser
 from tests.reference.old_landing import GRACE_DAYS, NIGHTS, OldLanding
-from tests.reference.values import months_before
 
 STARTS = [NIGHTS[0] - timedelta(days=days) for days in (7, 30, 90, 180, 360, 365)]
 STARTS.append(months_before(NIGHTS[0], 24))

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from scoring.marts.dbt_runner import dbt_folder
-from tests.reference.comparison import Difference, find_differences, read_marts
+from scoring.reference.comparison import Difference, find_differences, read_marts
 from tests.reference.worlds import World
 
 Node = dict[str, Any]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from functools import cache
 
+from scoring.reference.values import months_before
 from tests.reference.dirty_landing import DirtyLanding
-from tests.reference.values import months_before
 
 NIGHTS = (date(2024, 2, 29), date(2025, 3, 31), date(2026, 5, 31))
 """Ends of months of all lengths: two years before the first one there is no 29 February."""

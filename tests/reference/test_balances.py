@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from tests.reference.balances import LineBalances
-from tests.reference.bills import Bill
-from tests.reference.lines import LineHistory
-from tests.reference.payments import Payment
+from scoring.reference.balances import LineBalances
+from scoring.reference.bills import Bill
+from scoring.reference.lines import LineHistory
+from scoring.reference.payments import Payment
 
 LINE = (1, "line")
 

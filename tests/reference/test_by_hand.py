@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from tests.reference.delinquency import delinquency_features
-from tests.reference.obligations import Obligation
-from tests.reference.seeds import ENTROPY_TERMS
-from tests.reference.spending_shape import concentration, entropy
+from scoring.reference.delinquency import delinquency_features
+from scoring.reference.obligations import Obligation
+from scoring.reference.seeds import ENTROPY_TERMS
+from scoring.reference.spending_shape import concentration, entropy
 
 
 def _decimals(*amounts: str) -> list[Decimal]:

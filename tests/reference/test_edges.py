@@ -10,10 +10,11 @@ from datetime import date
 import pytest
 
 from scoring.marts.dbt_runner import DBT_PROJECT
-from tests.reference import values
-from tests.reference.features import compute_features
-from tests.reference.raw_rows import load_raw
-from tests.reference.values import ONE_DAY
+from scoring.reference import values
+from scoring.reference.features import compute_features
+from scoring.reference.raw_rows import load_raw
+from scoring.reference.values import ONE_DAY
+from scoring.warehouse.store import open_warehouse
 from tests.reference.worlds import World, old_world
 
 SHIFTED = ("days_before", "months_before")
@@ -37,7 +38,8 @@ def test_a_window_that_is_a_day_off_shows_in_every_feature(
 ) -> None:
     for name in SHIFTED:
         _replace_everywhere(name, _shift(getattr(values, name), direction), monkeypatch)
-    raw = load_raw(world.settings)
+    with open_warehouse(world.settings) as connection:
+        raw = load_raw(connection, world.settings)
     changed = set()
     night = world.nights[0]
     for user, columns in compute_features(raw, night.question).items():
@@ -55,5 +57,5 @@ def _replace_everywhere(
 ) -> None:
     """In each module of the reference that uses it."""
     for module_name, module in list(sys.modules.items()):
-        if module_name.startswith("tests.reference.") and hasattr(module, name):
+        if module_name.startswith("scoring.reference.") and hasattr(module, name):
             monkeypatch.setattr(module, name, replacement)

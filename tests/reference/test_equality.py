@@ -9,21 +9,26 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.reference.balances import LineBalances
-from tests.reference.comparison import (
+from scoring.reference.balances import LineBalances
+from scoring.reference.comparison import (
     Difference,
     count_by_column,
     find_differences,
     read_catalogue,
     read_marts,
 )
+from scoring.reference.features import compute_features
+from scoring.reference.known_world import look_back
+from scoring.reference.ledger import read_ledgers
+from scoring.reference.raw_rows import RawRows, load_raw
+from scoring.reference.sample import Sample, draw_sample, read_sample
+from scoring.warehouse.store import open_warehouse
 from tests.reference.dirt import count_dirt
-from tests.reference.known_world import look_back
-from tests.reference.ledger import read_ledgers
-from tests.reference.raw_rows import load_raw
 from tests.reference.worlds import World, dirty_world, old_world, simulated_world
 
 WORLDS = {"simulated": simulated_world, "dirty": dirty_world, "old": old_world}
+READ_ALONE = 10
+"""Users of each night that are read without anybody else."""
 CONSENT_COLUMNS = {"has_scoring_consent", "has_gated_consent", "consent_basis"}
 TELLING_VALUES = 20
 """At least so many values of each feature must be neither empty nor 0."""
@@ -43,6 +48,24 @@ def test_every_value_of_every_user_equals_the_reference(
         shown = (count_by_column(differences), differences[:5])
         assert not differences, f"{name} {night.question}: {shown}"
         assert len(night.reference) >= 50
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_a_user_read_alone_has_the_same_features(name: str, worlds: dict[str, World]) -> None:
+    world = worlds[name]
+    for night in world.nights:
+        with open_warehouse(world.settings) as connection:
+            rows = RawRows(connection, world.settings)
+            everybody = draw_sample(rows, night.question, 10_000)
+            assert everybody.users == set(night.reference)
+            survivors = look_back(load_raw(connection, world.settings), night.question).survivors
+            for user in sorted(draw_sample(rows, night.question, READ_ALONE).users):
+                merged = {key for key, end in survivors.items() if end == user} - {user}
+                assert merged <= everybody.merged
+                alone = Sample(frozenset({user}), frozenset(merged), frozenset())
+                raw = read_sample(rows, alone)
+                computed = compute_features(raw, night.question, alone.users)
+                assert computed == {user: night.reference[user]}
 
 
 def test_the_contract_accepts_every_row(worlds: dict[str, World]) -> None:
@@ -79,7 +102,8 @@ def test_the_balance_of_the_night_is_what_the_line_owes(worlds: dict[str, World]
     """Two ways to the same amount; they would part if a day's balance were read wrongly."""
     compared = 0
     for world in worlds.values():
-        raw = load_raw(world.settings)
+        with open_warehouse(world.settings) as connection:
+            raw = load_raw(connection, world.settings)
         for night in world.nights:
             for ledger in read_ledgers(look_back(raw, night.question)).values():
                 for line in ledger.lines:
@@ -92,7 +116,8 @@ def test_the_balance_of_the_night_is_what_the_line_owes(worlds: dict[str, World]
 @pytest.mark.parametrize("name", ["dirty", "old"])
 def test_every_kind_of_dirt_occurs(name: str, worlds: dict[str, World]) -> None:
     world = worlds[name]
-    raw = load_raw(world.settings)
+    with open_warehouse(world.settings) as connection:
+        raw = load_raw(connection, world.settings)
     dirt: Counter[str] = Counter()
     for night in world.nights:
         known = look_back(raw, night.question)

@@ -12,19 +12,19 @@ from tempfile import mkdtemp
 from scoring.landing.ingest import ingest_range
 from scoring.marts.build import build_nights
 from scoring.nights import Night
+from scoring.reference.comparison import read_marts
+from scoring.reference.features import compute_features
+from scoring.reference.known_world import Question, ask
+from scoring.reference.raw_rows import load_raw
+from scoring.reference.values import Row
 from scoring.settings import EVERY_FEED, Settings, load_settings
 from scoring.simulator.simulate import simulate
 from scoring.warehouse.store import open_warehouse
 from tests.conftest import TEST_KEY
-from tests.reference.comparison import read_marts
 from tests.reference.dirty_landing import DirtyLanding
 from tests.reference.dirty_world import land_dirty_world
 from tests.reference.edge_users import send_edge_users
-from tests.reference.features import compute_features
-from tests.reference.known_world import Question
 from tests.reference.old_landing import GRACE_DAYS, KNOWN_ON, NIGHTS, OldLanding
-from tests.reference.raw_rows import load_raw
-from tests.reference.values import Row
 
 MINIMUM_DUE_RATIO = Decimal("0.1")
 SIMULATED_START = date(2024, 1, 1)
@@ -106,10 +106,11 @@ def _make_settings(base: Path, due_grace_days: int) -> Settings:
 
 def _build(settings: Settings, quarantined_rows: int, nights: list[tuple[date, date]]) -> World:
     build_nights(settings, [Night(as_of, known_on, "reference") for as_of, known_on in nights])
-    raw = load_raw(settings)
+    with open_warehouse(settings) as connection:
+        raw = load_raw(connection, settings)
     compared = []
     for as_of, known_on in nights:
-        question = Question(as_of, known_on, MINIMUM_DUE_RATIO, settings.due_grace_days)
+        question = ask(settings, as_of, known_on)
         with open_warehouse(settings) as connection:
             marts = read_marts(connection, question)
         compared.append(Compared(question, compute_features(raw, question), marts))

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from scoring.reference.comparison import read_catalogue
 from scoring.settings import Settings
 from scoring.warehouse.store import open_warehouse
-from tests.reference.comparison import read_catalogue
 from tests.scoring.marts import small_world as world
 from tests.scoring.marts.expected_history import EXPECTED_HISTORY
 from tests.scoring.marts.expected_linkage import EXPECTED_LINKAGE

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from scoring.reference.comparison import read_catalogue
 from scoring.simulator.scenarios.outcomes import Expectation
 from scoring.simulator.scenarios.scenario import load_scenario, scenario_names
-from tests.reference.comparison import read_catalogue
 from tests.scoring.marts.scenario_nights import (
     Difference,
     NightKey,

@@ -9,9 +9,9 @@ import pytest
 
 from scoring.marts.build import build_nights
 from scoring.nights import Night, make_night
+from scoring.reference.comparison import read_marts
+from scoring.reference.known_world import Question
 from scoring.warehouse.store import open_warehouse
-from tests.reference.comparison import read_marts
-from tests.reference.known_world import Question
 from tests.scoring.simulator.dirt.deployments import Deployment
 from tests.scoring.simulator.dirt.landed import (
     Landed,
