@@ -12,7 +12,6 @@ from scoring.errors import ConfigurationError
 from scoring.landing.raw_views import create_raw_views
 from scoring.marts.dbt_runner import DBT_PROJECT
 from scoring.marts.records import MARTS, prune_marts, record_contents, record_models
-from scoring.marts.zones import zone_offsets
 from scoring.nights import Night, StepReport
 from scoring.settings import Settings
 from scoring.warehouse.lock import writer_lock
@@ -121,7 +120,4 @@ def write_inputs(
         "insert into ops.run_parameters values (?, ?, ?)",
         [settings.business_timezone, settings.minimum_due_ratio, settings.due_grace_days],
     )
-    connection.execute("delete from ops.zone_offsets")
-    for stretch in zone_offsets(settings.business_timezone):
-        connection.execute("insert into ops.zone_offsets values (?, ?, ?)", stretch)
     connection.commit()

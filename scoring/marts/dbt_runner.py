@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from scoring.errors import CreditloopError, PermanentError, TransientError
+from scoring.marts.zones import offsets_text
 from scoring.recording import startup
 from scoring.settings import PROJECT_ROOT, Settings
 from scoring.warehouse.store import duckdb_config
@@ -119,13 +120,14 @@ def _common_options(settings: Settings, target: str) -> list[str]:
 
 @contextmanager
 def _environment(settings: Settings) -> Iterator[None]:
-    """The variables that profiles.yml reads, for the length of one invocation."""
+    """The variables that profiles.yml and the macros read, for the length of one invocation."""
     config = duckdb_config(settings)
     wanted = {
         "WAREHOUSE_FILE": str(settings.warehouse_file),
         "WAREHOUSE_MEMORY_LIMIT": str(config["memory_limit"]),
         "WAREHOUSE_TEMP_DIRECTORY": str(config["temp_directory"]),
         "WAREHOUSE_THREADS": str(config.get("threads", os.cpu_count() or 1)),
+        "BUSINESS_ZONE_OFFSETS": offsets_text(settings.business_timezone),
     }
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)

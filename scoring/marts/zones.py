@@ -5,12 +5,22 @@ Asking the engine's calendar for every row costs forty times an addition; a zone
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 FIRST = datetime(1990, 1, 1, tzinfo=UTC)
 END = datetime(2100, 1, 1, tzinfo=UTC)
 """Moments from ``FIRST`` until before ``END`` are covered; others are left to the engine."""
+
+
+@cache
+def offsets_text(zone: str) -> str:
+    """The stretches of ``zone_offsets`` as JSON, newest first, as the macro business_date reads it."""
+    return json.dumps(
+        [[str(start), str(end), seconds] for start, end, seconds in reversed(zone_offsets(zone))]
+    )
 
 
 def zone_offsets(zone: str) -> list[tuple[datetime, datetime, int]]:

@@ -124,13 +124,6 @@ create table ops.staged_batches (
 -- One row per feed: the rules its staging table was made with.
 create table ops.staged_rules (feed varchar primary key, digest varchar not null);
 
--- The business zone's offsets from UTC, half-open. Grain valid_from.
-create table ops.zone_offsets (
-    valid_from timestamp primary key,
-    valid_to timestamp not null,
-    offset_seconds integer not null
-);
-
 -- The batches that staging takes in now, in parts. feed x dt.
 create table ops.pending_batches (
     feed varchar not null,

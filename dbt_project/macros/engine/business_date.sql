@@ -23,18 +23,15 @@
 {%- endmacro %}
 
 {#-
-    The timestamp that a clock of the business zone shows. The offsets stand in ops.zone_offsets,
-    newest first here, so that most rows meet the first condition; DuckDB's own calendar costs forty
-    times as much and is asked about what lies beyond them only.
+    The timestamp that a clock of the business zone shows. The zone's offsets come with the run,
+    newest first, so that most rows meet the first condition; DuckDB's own calendar costs forty times
+    as much and is asked about what lies beyond them only.
 -#}
 {% macro duckdb_business_moment(moment) -%}
-    {%- set offsets = run_query(
-        'select valid_from, valid_to, offset_seconds from ops.zone_offsets order by valid_from desc'
-    ).rows if execute else [] -%}
     case
-        {% for offset in offsets -%}
-        when {{ moment }} >= timestamp '{{ offset[0] }}' and {{ moment }} < timestamp '{{ offset[1] }}'
-            then {{ moment }} + to_seconds({{ offset[2] }})
+        {% for start, end, seconds in fromjson(env_var('BUSINESS_ZONE_OFFSETS', '[]')) -%}
+        when {{ moment }} >= timestamp '{{ start }}' and {{ moment }} < timestamp '{{ end }}'
+            then {{ moment }} + to_seconds({{ seconds }})
         {% endfor -%}
         when {{ moment }} is not null then timezone(
             (select business_timezone from {{ source('ops', 'run_parameters') }}),
