@@ -17,7 +17,7 @@ END = datetime(2100, 1, 1, tzinfo=UTC)
 
 @cache
 def offsets_text(zone: str) -> str:
-    """The stretches of ``zone_offsets`` as JSON, newest first, as the macro business_date reads it."""
+    """The stretches of ``zone_offsets`` as JSON, newest first, as the dbt macros read them."""
     return json.dumps(
         [[str(start), str(end), seconds] for start, end, seconds in reversed(zone_offsets(zone))]
     )

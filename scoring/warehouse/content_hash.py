@@ -6,11 +6,13 @@ integers. Row order cannot matter, duplicates do, and no floating point is invol
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import duckdb
 
 from scoring.warehouse.sql import quote_identifier
+
+_PLAIN_TYPES = ("BIGINT", "INTEGER", "DECIMAL", "DATE", "TIMESTAMP", "BOOLEAN")
 
 
 def content_hash(
@@ -27,7 +29,7 @@ def content_hash(
         Row count, and a hex text that is equal exactly when the multisets of rows are (up to
         collisions of MD5 sums).
     """
-    row_text = canonical_row_text(columns)
+    row_text = canonical_row_text(columns, _textual_columns(connection, relation))
     row = connection.execute(
         f"""
         select count(*), coalesce(sum(md5_number_lower(t)::hugeint), 0),
@@ -40,11 +42,25 @@ def content_hash(
     return int(row[0]), f"{row[0]:x}-{int(row[1]):x}-{int(row[2]):x}"
 
 
-def canonical_row_text(columns: Sequence[str]) -> str:
-    """SQL expression of a row's canonical text; NULL differs from the empty text."""
-    parts = [
-        f"coalesce('v' || replace({quote_identifier(name)}::varchar, chr(31), '\\x1f'), 'n')"
-        for name in sorted(columns)
-    ]
+def _textual_columns(connection: duckdb.DuckDBPyConnection, relation: str) -> set[str]:
+    """The columns whose text may hold any character: all but numbers, dates and truth values."""
+    described = connection.execute(f"describe select * from {relation}").fetchall()
+    return {name for name, kind, *_ in described if not kind.startswith(_PLAIN_TYPES)}
+
+
+def canonical_row_text(columns: Sequence[str], textual: Collection[str] | None = None) -> str:
+    """SQL expression of a row's canonical text; NULL differs from the empty text.
+
+    Args:
+        columns: The columns that count.
+        textual: Those whose text may hold the separator; all of them if not told. It changes the
+            time, never the text.
+    """
+    parts = []
+    for name in sorted(columns):
+        text = f"{quote_identifier(name)}::varchar"
+        if textual is None or name in textual:
+            text = f"replace({text}, chr(31), '\\x1f')"
+        parts.append(f"coalesce('v' || {text}, 'n')")
     # One concat_ws builds the text once; a chain of || copies it for every column.
     return f"concat_ws(chr(31), {', '.join(parts)})" if parts else "''"
