@@ -20,7 +20,9 @@ def test_gate_opens_on_every_world(name: str, tmp_path_factory: pytest.TempPathF
         # The nights are months apart: nothing is near enough to be compared with.
         scope = Scope(night, world.settings.business_timezone)
         with open_warehouse(world.settings) as connection:
-            checks = plan_checks(connection, load_suite("marts").expectations, scope)
+            # The reference is asked about all users in test_equality.
+            own = [item for item in load_suite("marts").expectations if not item.needs_reference]
+            checks = plan_checks(connection, own, scope)
             results = run_checks(connection, checks)
         assert len(results) > 80
         assert [

@@ -20,6 +20,9 @@
         {% do run_query(
             'create table ' ~ target_relation ~ ' as select * from (' ~ sql ~ ') limit 0'
         ) %}
+        {#- Rows that DuckDB 2.0 inserts by the hundred thousand in the transaction that made the
+            table are not found by a filter until the file is opened anew. -#}
+        {% do adapter.commit() %}
     {%- endif -%}
     {%- for chunk in chunks %}
         {% do adapter.ensure_transaction() %}

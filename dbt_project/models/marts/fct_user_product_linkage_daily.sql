@@ -116,9 +116,11 @@ final as (
     inner join {{ ref('fct_user_spending_daily') }} as spending
         on
             {{ same_user_night('users', 'spending') }}
+            and users.known_on = spending.known_on
     inner join {{ ref('fct_user_repayment_daily') }} as repayment
         on
             {{ same_user_night('users', 'repayment') }}
+            and users.known_on = repayment.known_on
     inner join {{ ref('int_products__owed') }} as debts
         on
             {{ same_user_night('users', 'debts') }}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scoring.settings import load_settings
-from scoring.warehouse.store import open_warehouse
+from scoring.warehouse.store import SCHEMA_VERSION, open_warehouse
 from tests.conftest import TEST_KEY
 
 
@@ -141,4 +141,7 @@ def test_upgrade_waits_for_the_writer(home: Path) -> None:
         done = creditloop("upgrade", home=home, CREDITLOOP_LOCK_TIMEOUT_SECONDS="0")
     assert done.returncode == 3
     assert "warehouse lock not acquired" in done.stderr
-    assert creditloop("upgrade", home=home).stdout == "warehouse schema is at version 1\n"
+    assert (
+        creditloop("upgrade", home=home).stdout
+        == f"warehouse schema is at version {SCHEMA_VERSION}\n"
+    )

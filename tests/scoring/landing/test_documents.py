@@ -9,13 +9,15 @@ from scoring.landing.documents import render_feeds_page, render_sources
 
 
 def test_dbt_source_has_every_raw_column_described() -> None:
-    (source,) = yaml.safe_load(render_sources())["sources"]
-    tables = {table["name"]: table["columns"] for table in source["tables"]}
-    assert list(tables) == list(load_feeds())
-    for feed in load_feeds().values():
-        columns = {column["name"]: column["data_type"] for column in tables[feed.name]}
-        assert columns == feed.raw_columns
-        assert all(column["description"] for column in tables[feed.name])
+    sources = yaml.safe_load(render_sources())["sources"]
+    assert [source["name"] for source in sources] == ["raw", "pending"]
+    for source in sources:
+        tables = {table["name"]: table["columns"] for table in source["tables"]}
+        assert list(tables) == list(load_feeds())
+        for feed in load_feeds().values():
+            columns = {column["name"]: column["data_type"] for column in tables[feed.name]}
+            assert columns == feed.raw_columns
+            assert all(column["description"] for column in tables[feed.name])
 
 
 def test_feeds_page_names_every_column_and_rule() -> None:

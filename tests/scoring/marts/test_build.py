@@ -178,4 +178,4 @@ def test_file_does_not_grow_with_every_build_of_a_night(copied: Settings) -> Non
         build_night(copied, NIGHT)
         sizes.append(Path(copied.warehouse_file).stat().st_size)
     # DuckDB frees whole blocks only; growth by a build's rows would show in every step.
-    assert sizes[4] <= 1.1 * sizes[1]
+    assert max(sizes[3:]) <= 1.1 * sizes[2]

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from scoring.errors import PermanentError
@@ -20,7 +21,7 @@ from scoring.settings import Settings
 from scoring.warehouse.lock import writer_lock
 from scoring.warehouse.store import open_warehouse
 from tests.scoring.marts.raw_world import RawWorld, noon
-from tests.scoring.marts.warehouses import make_settings
+from tests.scoring.marts.warehouses import make_settings, read_features
 
 pytestmark = pytest.mark.xdist_group("marts")
 
@@ -139,6 +140,20 @@ def test_in_parts(world: RawWorld, monkeypatch: pytest.MonkeyPatch) -> None:
         connection.execute("update ops.batches set rows_loaded = 1")
     assert _stage(world.settings) == {"users": 2, "transactions": 4}
     assert _versions(world.settings) == EXPECTED
+
+
+def test_a_large_batch_is_found_in_the_night_that_takes_it_in(world: RawWorld) -> None:
+    """More rows than DuckDB keeps in one group, of a table made in the same run."""
+    world.land("transactions", "2025-01-02", _spend("a", "1.00"))
+    path = world.settings.raw / "transactions/dt=2025-01-02/transactions.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"create table rows as select * replace (n::varchar as transaction_id)"
+            f" from read_parquet('{path}'), range(300000) as numbers (n)"
+        )
+        connection.execute(f"copy (select * exclude n from rows) to '{path}' (format parquet)")
+    build_night(world.settings, NIGHT)
+    assert read_features(world.settings, 1, "2025-01-06", "2025-01-06")["spend_count_7d"] == 300000
 
 
 def test_nothing_new_takes_in_nothing(world: RawWorld) -> None:

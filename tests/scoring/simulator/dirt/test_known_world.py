@@ -10,7 +10,7 @@ import pytest
 from scoring.marts.build import build_nights
 from scoring.nights import Night, make_night
 from scoring.reference.comparison import read_marts
-from scoring.reference.known_world import Question
+from scoring.reference.known_world import ask
 from scoring.warehouse.store import open_warehouse
 from tests.scoring.simulator.dirt.deployments import Deployment
 from tests.scoring.simulator.dirt.landed import (
@@ -136,15 +136,10 @@ def test_marts_are_those_of_the_clean_world(
 def _build(deployment: Deployment, nights: list[Night]) -> list[dict[str, dict[int, Any]]]:
     """The marts of each night."""
     settings = deployment.settings
-    ratio = settings.minimum_due_ratio
-    assert ratio is not None
     build_nights(settings, nights)
     with open_warehouse(settings) as connection:
         return [
-            read_marts(
-                connection,
-                Question(night.as_of_date, night.known_on, ratio, settings.due_grace_days),
-            )
+            read_marts(connection, ask(settings, night.as_of_date, night.known_on))
             for night in nights
         ]
 
