@@ -10,7 +10,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,12 +97,16 @@ def _end(session: SparkSession) -> None:
     The thread that tidies up Java objects is waited for: still there at exit, it would keep
     DuckDB's module alive, which says so on the terminal.
     """
-    from pyspark import SparkContext  # noqa: PLC0415 - an extra
+    from py4j.protocol import Py4JError  # noqa: PLC0415 - an extra
+    from pyspark import SparkContext  # noqa: PLC0415
 
-    session.stop()
+    # A Java that went away cannot be stopped any more; what it was asked for has failed already.
+    with suppress(OSError, Py4JError):
+        session.stop()
     gateway = SparkContext._gateway  # PySpark has no other way to end the Java it started
     SparkContext._gateway = SparkContext._jvm = None
-    gateway.shutdown()
+    with suppress(OSError, Py4JError):
+        gateway.shutdown()
     gateway.proc.stdin.close()
     gateway.proc.wait()
     for thread in threading.enumerate():

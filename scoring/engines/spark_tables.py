@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,6 +77,19 @@ def write_night(rows: DataFrame, settings: Settings, table: str, night: Night) -
     """Write exactly these rows as the night's Parquet, all columns in the files."""
     folder = night_folder(settings, table, night)
     rows.write.mode("overwrite").parquet(path_on_spark(folder))
+
+
+def keep_nights(settings: Settings, kept: Collection[tuple[str, str]]) -> None:
+    """Delete the files of all nights but these.
+
+    Args:
+        settings: Where the files are.
+        kept: as_of_date and known_on of the nights to keep, as ISO dates.
+    """
+    for folder in settings.spark.glob("**/as_of_date=*/known_on=*"):
+        night = (folder.parent.name.split("=")[1], folder.name.split("=")[1])
+        if night not in kept:
+            shutil.rmtree(folder)
 
 
 def read_night_sql(settings: Settings, table: str, nights: Sequence[Night]) -> str:

@@ -8,6 +8,7 @@ from datetime import date
 import duckdb
 
 from scoring.engines.engine import engine_of
+from scoring.engines.spark_tables import keep_nights
 from scoring.errors import ConfigurationError
 from scoring.landing.raw_views import create_raw_views
 from scoring.marts.dbt_runner import DBT_PROJECT
@@ -47,6 +48,7 @@ def build_nights(settings: Settings, nights: Sequence[Night]) -> StepReport:
             _check_minimum_due(connection, settings, nights)
             write_inputs(connection, settings, nights)
             engine.prepare_build(connection, settings)
+            _forget_files(connection, settings, nights)
         nodes = engine.build_marts(settings, nights, subject)
         with open_warehouse(settings) as connection:
             prune_marts(connection, settings.feature_nights_kept, nights)
@@ -57,6 +59,24 @@ def build_nights(settings: Settings, nights: Sequence[Night]) -> StepReport:
     return StepReport(
         f"{users:,} user rows in each of {len(MARTS)} marts for {len(nights)} night(s)", row_counts
     )
+
+
+def _forget_files(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, nights: Sequence[Night]
+) -> None:
+    """Delete what Spark left of these nights, which any engine builds anew, and of pruned ones."""
+    rows = connection.execute(
+        "select 1 from duckdb_tables() where schema_name = 'marts' and table_name = ?", [MARTS[0]]
+    ).fetchall()
+    known = (
+        connection.execute(
+            "select distinct as_of_date::varchar, known_on::varchar from marts.dim_user_night"
+        ).fetchall()
+        if rows
+        else []
+    )
+    built = {(str(night.as_of_date), str(night.known_on)) for night in nights}
+    keep_nights(settings, set(known) - built)
 
 
 def _subject(nights: Sequence[Night]) -> str:

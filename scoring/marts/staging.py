@@ -18,6 +18,7 @@ import duckdb
 from scoring.landing.contract import Feed, load_feeds
 from scoring.landing.raw_files import read_raw_sql
 from scoring.marts.dbt_runner import DBT_PROJECT
+from scoring.marts.zones import offsets_text
 from scoring.settings import Settings
 from scoring.warehouse.sql import quote_identifier
 
@@ -77,7 +78,10 @@ def _loaded_batches(connection: duckdb.DuckDBPyConnection, feed: Feed) -> list[L
 
 def _rules_digest(feed: Feed, settings: Settings) -> str:
     """Of everything besides the batches that a staging table's content depends on."""
-    digest = hashlib.sha256(f"{settings.business_timezone} {duckdb.__version__}".encode())
+    digest = hashlib.sha256(
+        f"{settings.business_timezone} {offsets_text(settings.business_timezone)}"
+        f" {duckdb.__version__}".encode()
+    )
     model = DBT_PROJECT / "models" / "staging" / f"stg_{feed.name}.sql"
     for path in [model, *sorted((DBT_PROJECT / "macros").rglob("*.sql"))]:
         digest.update(path.read_bytes())
@@ -161,14 +165,18 @@ def _write_pending(
 
 
 def _chunks(pending: Sequence[LoadedBatch]) -> list[list[LoadedBatch]]:
-    """Parts in the order of dt; a history load, whose rows have dates of their own, is one part."""
-    if any(batch.is_history for batch in pending):
-        return [list(pending)]
-    chunks: list[list[LoadedBatch]] = []
-    row_count = 0
-    for batch in pending:
+    """Parts in the order of dt, each as large as one transaction should be.
+
+    Rows of a history load have dates of their own, up to their dt: all batches up to the last one
+    that belongs to a history load are one part.
+    """
+    last_history = max((batch.dt for batch in pending if batch.is_history), default=date.min)
+    history = [batch for batch in pending if batch.dt <= last_history]
+    chunks = [history] if history else []
+    row_count = ROWS_AT_A_TIME
+    for batch in pending[len(history) :]:
         row_count += batch.row_count
-        if not chunks or row_count > ROWS_AT_A_TIME:
+        if row_count > ROWS_AT_A_TIME or not chunks:
             chunks.append([])
             row_count = batch.row_count
         chunks[-1].append(batch)

@@ -13,14 +13,20 @@ from zoneinfo import ZoneInfo
 FIRST = datetime(1990, 1, 1, tzinfo=UTC)
 END = datetime(2100, 1, 1, tzinfo=UTC)
 """Moments from ``FIRST`` until before ``END`` are covered; others are left to the engine."""
+MOST_STRETCHES = 8
 
 
 @cache
 def offsets_text(zone: str) -> str:
-    """The stretches of ``zone_offsets`` as JSON, newest first, as the dbt macros read them."""
-    return json.dumps(
-        [[str(start), str(end), seconds] for start, end, seconds in reversed(zone_offsets(zone))]
-    )
+    """The stretches of ``zone_offsets`` as JSON, newest first, as the dbt macros read them.
+
+    None for a zone that changes its clocks every year: going through them all would cost more than
+    the engine's calendar.
+    """
+    stretches = zone_offsets(zone)
+    if len(stretches) > MOST_STRETCHES:
+        return "[]"
+    return json.dumps([[str(start), str(end), shift] for start, end, shift in reversed(stretches)])
 
 
 def zone_offsets(zone: str) -> list[tuple[datetime, datetime, int]]:

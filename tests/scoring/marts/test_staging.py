@@ -142,6 +142,22 @@ def test_in_parts(world: RawWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     assert _versions(world.settings) == EXPECTED
 
 
+def test_parts_hold_history_together_and_the_rest_by_size(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(staging, "ROWS_AT_A_TIME", 10)
+    days = [date(2025, 1, day) for day in range(1, 7)]
+    batches = [
+        staging.LoadedBatch(day, f"{day}.parquet", str(day), 4, is_history=day == days[1])
+        for day in days
+    ]
+    parts = [[batch.dt for batch in part] for part in staging._chunks(batches)]
+    assert parts == [days[:2], days[2:4], days[4:]]
+    landed = staging._chunks(batches[2:])
+    assert [len(part) for part in landed] == [2, 2]
+    assert staging._chunks([]) == []
+
+
 def test_a_large_batch_is_found_in_the_night_that_takes_it_in(world: RawWorld) -> None:
     """More rows than DuckDB keeps in one group, of a table made in the same run."""
     world.land("transactions", "2025-01-02", _spend("a", "1.00"))

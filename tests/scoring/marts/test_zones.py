@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 
 import duckdb
 import pytest
 
-from scoring.marts.zones import END, FIRST, zone_offsets
+from scoring.marts.zones import END, FIRST, offsets_text, zone_offsets
 
 
 @pytest.mark.parametrize(
@@ -53,3 +54,10 @@ def test_stretches_leave_no_gap() -> None:
 
 def test_a_zone_without_changes_is_one_stretch() -> None:
     assert [seconds for _, _, seconds in zone_offsets("Asia/Singapore")] == [28800]
+
+
+def test_only_a_zone_with_few_changes_is_handed_to_the_models() -> None:
+    assert offsets_text("Europe/Berlin") == "[]"
+    newest_first = json.loads(offsets_text("Asia/Shanghai"))
+    assert newest_first[0] == ["1991-09-14 17:00:00", "2100-01-01 00:00:00", 28800]
+    assert len(newest_first) == 5
