@@ -1,32 +1,5 @@
-with repayments as (
-    select
-        users.as_of_date,
-        users.known_on,
-        users.surviving_key,
-        stg_repayments.*
-    from {{ ref('stg_repayments') }} as stg_repayments
-    inner join {{ ref('int_users__resolved') }} as users
-        on
-            stg_repayments.user_key = users.user_key
-            and stg_repayments.paid_date <= users.as_of_date
-            and {{ is_known('stg_repayments', 'users') }}
-),
-
-installments as (
-    select
-        users.as_of_date,
-        users.known_on,
-        stg_installments.loan_id,
-        stg_installments.installment_no
-    from {{ ref('stg_installments') }} as stg_installments
-    inner join {{ ref('int_users__resolved') }} as users
-        on
-            stg_installments.user_key = users.user_key
-            and {{ is_known('stg_installments', 'users') }}
-),
-
 -- What an account id can stand for: a line with bills, or an account that loans are drawn from.
-accounts as (
+with accounts as (
     select
         as_of_date,
         known_on,
@@ -68,14 +41,14 @@ targets as (
         case
             when repayments.statement_id is not null then statements.line_key
             when accounts.is_line = 1
-                then {{ line_key('repayments.surviving_key', 'repayments.account_id', "''") }}
+                then {{ line_key('repayments.user_key', 'repayments.account_id', "''") }}
         end as line_key,
         statements.statement_date as named_statement_date,
         coalesce(statements.family, loans.family, accounts.family) as family,
         coalesce(statements.user_key, loans.user_key, accounts.user_key) as target_user_key,
         repayments.installment_no is not null
         and installments.installment_no is null as is_installment_unknown
-    from repayments
+    from {{ ref('int_repayments__known') }} as repayments
     left join {{ ref('int_statements__known') }} as statements
         on
             repayments.as_of_date = statements.as_of_date
@@ -84,7 +57,7 @@ targets as (
         on
             repayments.as_of_date = loans.as_of_date
             and repayments.loan_id = loans.loan_id
-    left join installments
+    left join {{ ref('int_installments__known') }} as installments
         on
             repayments.as_of_date = installments.as_of_date
             and repayments.loan_id = installments.loan_id
@@ -93,7 +66,7 @@ targets as (
         on
             repayments.as_of_date = accounts.as_of_date
             and repayments.account_id = accounts.account_id
-            and repayments.surviving_key = accounts.user_key
+            and repayments.user_key = accounts.user_key
 ),
 
 final as (
@@ -101,7 +74,7 @@ final as (
         as_of_date,
         known_on,
         repayment_id,
-        surviving_key as user_key,
+        user_key,
         paid_at,
         paid_date,
         amount,
@@ -121,7 +94,7 @@ final as (
             when target_user_key is null and loan_id is not null then 'loan_unknown'
             when target_user_key is null then 'statement_unknown'
             when is_installment_unknown then 'installment_unknown'
-            when target_user_key <> surviving_key then 'owed_by_another_user'
+            when target_user_key <> user_key then 'owed_by_another_user'
         end as held_reason
     from targets
 )
