@@ -6,7 +6,7 @@ python -m benchmarks.marts --growth [--users 100000]
 Every build runs in a process of its own. The first build takes in all raw rows, a steady night
 one batch more; process start and dbt's parsing are not counted. "script" is every model's SQL in
 order, as temporary tables of one connection, over the same staging tables. With a home, a world
-that is there already is used again.
+that is there already is used again. Spark takes part where its extra is installed (.venv-spark).
 """
 
 from __future__ import annotations
