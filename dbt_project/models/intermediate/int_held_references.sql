@@ -29,8 +29,8 @@ with held as (
     left join {{ ref('int_accounts__effective') }} as accounts
         on
             users.as_of_date = accounts.as_of_date
-            and stg_statements.account_id = accounts.account_id
-    where stg_statements.product is null and accounts.account_id is null
+            and stg_statements.account_key = accounts.account_key
+    where stg_statements.product is null and accounts.account_key is null
     union all
     select
         plans.as_of_date,
@@ -41,9 +41,9 @@ with held as (
     left join {{ ref('int_statements__known') }} as statements
         on
             plans.as_of_date = statements.as_of_date
-            and plans.plan_statement_id = statements.statement_id
+            and plans.plan_statement_key = statements.statement_key
             and plans.user_key = statements.user_key
-    where plans.plan_statement_id is not null and statements.statement_id is null
+    where plans.plan_statement_key is not null and statements.statement_key is null
 ),
 
 final as (

@@ -7,7 +7,6 @@ with purchases as (
         {{ cents('transactions.amount') }} as cents,
         {{ days_between('nights.as_of_date', 'transactions.occurred_date') }} as days_ago
     {{ purchases_within(90) }}
-        and transactions.merchant_key is not null
 ),
 
 sums as (
@@ -18,6 +17,7 @@ sums as (
         cast(sum(cents) as bigint) as cents,
         min(days_ago) as days_ago
     from purchases
+    where merchant_key is not null
     group by as_of_date, user_key, merchant_key
 ),
 

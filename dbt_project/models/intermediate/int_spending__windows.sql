@@ -55,7 +55,8 @@ final as (
         {% endfor -%}
         last_days_ago,
         first_days_ago,
-        later_month_count + case when {{ inside(bands, 'purchase_count', 30) }} > 0 then 1 else 0 end
+        later_month_count
+        + case when {{ inside(bands, 'purchase_count', 30) }} > 0 then 1 else 0 end
             as active_month_count,
         case
             when {{ inside(bands, 'cents', 360) }} > 0 then {{ whole_ratio(
