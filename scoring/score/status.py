@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from scoring.errors import ConfigurationError
-from scoring.score.columns import Mask, scale_column, take_column
+from scoring.score.columns import Mask, read_numbers, take_column, units_from_millionths
 from scoring.score.compiled import CompiledCard
 
 SCORED, NO_CONSENT, INSUFFICIENT_HISTORY = "scored", "no_consent", "insufficient_history"
@@ -50,8 +50,8 @@ def assign_status(compiled: CompiledCard, batch: pa.RecordBatch) -> StatusColumn
     for (name, minimum), rule in zip(
         compiled.scorability_minimums, compiled.card.scorability, strict=True
     ):
-        column = scale_column(take_column(batch, name), name)
-        fails = column.millionths < minimum
+        column = read_numbers(take_column(batch, name), name)
+        fails = column.units < units_from_millionths(minimum, column.digits)
         for absent in (column.missing, column.unseen):
             if absent is not None:
                 fails |= absent
