@@ -59,9 +59,7 @@ def number_sql(column: str, *, refuse: str, nearest: str | None) -> str:
     branches.append(f"    then try_cast({column} as {NUMBER})")
     if nearest is not None:
         floating = f"cast({column} as double)"
-        millionths = nearest.format(
-            millionths=f"{floating} * cast({10**SCALE_DIGITS} as double)"
-        )
+        millionths = nearest.format(millionths=f"{floating} * cast({10**SCALE_DIGITS} as double)")
         branches += [
             f"when {kind} in ({_texts(_FLOATING_TYPES)}) then case",
             f"    when abs({floating}) < {LARGEST // 10**SCALE_DIGITS}",

@@ -62,9 +62,11 @@ def make_batch(card: Card, first_kind: int) -> pa.RecordBatch:
 
 def fill(values: list[Any], kind: pa.DataType) -> pa.Array:
     numbers = [Decimal(value) if isinstance(value, str) else value for value in values]
-    return pa.array(list(islice(cycle(numbers), ROWS)), pa.float64()).cast(kind, False) if (
-        kind == pa.float32()
-    ) else pa.array(list(islice(cycle(numbers), ROWS)), kind)
+    return (
+        pa.array(list(islice(cycle(numbers), ROWS)), pa.float64()).cast(kind, False)
+        if (kind == pa.float32())
+        else pa.array(list(islice(cycle(numbers), ROWS)), kind)
+    )
 
 
 def run_on_spark(
