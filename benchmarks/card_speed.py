@@ -2,10 +2,10 @@
 
 python -m benchmarks.cards speed [--rows 10000000] [--timed-rows 1000000]
 
-One card of 25 features, its bins and points fitted by optbinning; the same rows for all. "per core" counts
-the processor time that was spent, so that neighbours on the machine do not matter; "2 processes"
-is the clock. Then scorer and SQL are compared, column by column, on many more rows, some of
-them at the worst places.
+One card of 25 features, its bins and points fitted by optbinning; the same rows for all. "per core"
+counts the processor time that was spent, so that neighbours on the machine do not matter; "2
+processes" is the clock. Then scorer and SQL are compared, column by column, on many more rows,
+some of them at the worst places.
 """
 
 from __future__ import annotations

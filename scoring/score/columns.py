@@ -7,6 +7,7 @@ Comparing with a bin edge is then comparing whole numbers, and most columns need
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +20,11 @@ LARGEST = 10**18 - 1
 """Largest magnitude of DECIMAL(18,6) in millionths; beyond it a value counts as unseen."""
 _INT64_DIGITS = 18
 
+Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.uint8]
+"""Places in a feature's run of codes, see ``scoring.score.compiled``."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,8 @@ def read_numbers(array: pa.Array, name: str) -> NumberColumn:
 
 def units_from_millionths(millionths: int, digits: int) -> int:
     """The least whole number of units (10^-digits) that is not below so many millionths."""
-    return -(-millionths // 10 ** (SCALE_DIGITS - digits))
+    factor: int = 10 ** (SCALE_DIGITS - digits)
+    return -(-millionths // factor)
 
 
 def validity_buffer(valid: Mask | None) -> pa.Buffer | None:
@@ -122,7 +127,7 @@ def _read_integers(array: pa.Array) -> tuple[Int64s, Mask | None]:
     values = _view_values(array, kind)
     limit = LARGEST // 10**SCALE_DIGITS
     if kind == np.uint64:
-        too_large = values > np.uint64(limit)
+        too_large: Mask = np.greater(values, np.uint64(limit))
         return values.astype(np.int64), too_large if too_large.any() else None
     units = values.astype(np.int64, copy=False)
     return units, _beyond(units, limit) if kind.itemsize == 8 else None  # noqa: PLR2004 - bytes
@@ -156,7 +161,7 @@ def _read_floats(array: pa.Array) -> tuple[Int64s, Mask | None]:
     return np.rint(values * 10.0**SCALE_DIGITS).astype(np.int64), unseen
 
 
-def _view_values(array: pa.Array, kind: np.dtype[np.generic]) -> npt.NDArray[np.generic]:
+def _view_values(array: pa.Array, kind: np.dtype[np.generic]) -> npt.NDArray[Any]:
     """The values in place, with whatever stands where there is none."""
     shape = (0, *kind.shape)
     if len(array) == 0:

@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from scoring.cards.card import Card, CardFeature, ValueRule
 from scoring.cards.checks import RULE_LABELS
-from scoring.score.columns import SCALE_DIGITS, Mask, units_from_millionths
+from scoring.score.columns import SCALE_DIGITS, Int32s, Mask, units_from_millionths
+from scoring.score.evidence import CompiledEvidence, compile_evidence
 
 MISSING_LABEL, UNSEEN_LABEL = RULE_LABELS
-
-Int32s = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -60,6 +58,7 @@ class CompiledCard:
         features: In the card's order.
         dimensions: In the card's order.
         scorability_minimums: Feature name and least value in millionths.
+        evidence: What a score rests on, if the card says so.
         points: Points by code.
         points_lost: Maximum of the feature minus points, by code.
         has_value: Whether a value is shown with this code.
@@ -74,6 +73,7 @@ class CompiledCard:
     features: tuple[CompiledFeature, ...]
     dimensions: tuple[str, ...]
     scorability_minimums: tuple[tuple[str, int], ...]
+    evidence: CompiledEvidence | None
     points: Int32s
     points_lost: Int32s
     has_value: Mask
@@ -111,6 +111,7 @@ def compile_card(card: Card) -> CompiledCard:
         scorability_minimums=tuple(
             (rule.feature_name, _millionths(rule.minimum)) for rule in card.scorability
         ),
+        evidence=compile_evidence(card),
         points=np.array([code.points for code in codes], np.int32),
         points_lost=np.array([code.points_lost for code in codes], np.int32),
         has_value=np.array([code.has_value for code in codes], np.bool_),

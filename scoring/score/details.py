@@ -6,13 +6,21 @@ is in the cache, into the memory that Arrow will own.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from scoring.score.columns import SCALE_DIGITS, Mask, NumberColumn, validity_buffer
-from scoring.score.compiled import CompiledCard, Int32s
-from scoring.score.places import Places
+from scoring.score.columns import (
+    SCALE_DIGITS,
+    Int32s,
+    Mask,
+    NumberColumn,
+    Places,
+    validity_buffer,
+)
+from scoring.score.compiled import CompiledCard
 from scoring.score.ranking import REASON_COUNT, Codes
 
 
@@ -107,7 +115,7 @@ def reason_lists(compiled: CompiledCard, details: Details, is_scored: Mask) -> d
     }
 
 
-def _arrow_memory(items: int, kind: npt.DTypeLike) -> npt.NDArray[np.generic]:
+def _arrow_memory(items: int, kind: npt.DTypeLike) -> npt.NDArray[Any]:
     """Uninitialised memory from Arrow's pool, which keeps its pages from batch to batch."""
     kind = np.dtype(kind)
     if items == 0:

@@ -6,12 +6,9 @@ Counting reached edges costs 0.5 ns per value and edge; a binary search costs mo
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from scoring.score.columns import Mask, NumberColumn
+from scoring.score.columns import Mask, NumberColumn, Places
 from scoring.score.compiled import CompiledFeature
-
-Places = npt.NDArray[np.uint8]
 
 
 class PlaceFinder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from scoring.score.compiled import Int32s
+from scoring.score.columns import Int32s
 
 REASON_COUNT = 4
 _RANK_BITS = 8

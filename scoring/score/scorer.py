@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from scoring.cards.card import Card
-from scoring.score.columns import Mask, read_numbers, take_column
-from scoring.score.compiled import CompiledCard, Int32s, compile_card
+from scoring.score.columns import Int32s, Int64s, Mask, read_numbers, take_column
+from scoring.score.compiled import CompiledCard, compile_card
 from scoring.score.details import Details, feature_lists, reason_lists
+from scoring.score.evidence import MONTHS_COLUMN, OpenRange, find_strengths, read_whole
 from scoring.score.places import PlaceFinder
 from scoring.score.ranking import Ranking
 from scoring.score.status import StatusColumns, assign_status
@@ -26,7 +27,8 @@ def score_batch(card: Card | CompiledCard, batch: pa.RecordBatch) -> pa.RecordBa
     Args:
         card: A checked card; compile it once when there is more than one batch.
         batch: ``user_key`` (int64), ``has_scoring_consent`` (bool), every feature that the card or
-            its scorability rules name (integer, decimal or floating); other columns are ignored.
+            its scorability rules name (integer, decimal or floating); for a card with a part
+            ``evidence`` also ``months_on_book`` and ``evidence_days``. Others are ignored.
 
     Returns:
         One row per input row, in the same order:
@@ -35,8 +37,10 @@ def score_batch(card: Card | CompiledCard, batch: pa.RecordBatch) -> pa.RecordBa
         (int32, they sum to ``score``); ``feature_values``, ``bins``, ``points`` (lists in the
         card's order); ``reason_features``, ``reason_points``, ``reason_points_lost``,
         ``reason_codes``, ``reasons_zh``, ``reasons_en`` (lists, up to four, most points lost
-        first, ties in the card's order). Everything but key and status is NULL for a user
-        that is not scored.
+        first, ties in the card's order); ``score_low`` and ``score_high`` (int32), the range that
+        missing evidence leaves open; ``evidence_strength`` (``none``, ``thin``, ``moderate`` or
+        ``strong``; NULL without consent). The last three are NULL for a card without a part
+        ``evidence``. Everything else but key and status is NULL for a user that is not scored.
 
     Raises:
         ConfigurationError: A column is absent or of another type.
@@ -48,7 +52,8 @@ def score_batch(card: Card | CompiledCard, batch: pa.RecordBatch) -> pa.RecordBa
     compiled = card if isinstance(card, CompiledCard) else compile_card(card)
     status = assign_status(compiled, batch)
     is_scored = status.is_scored
-    details = _score_rows(compiled, _scored_features(compiled, batch, is_scored))
+    open_range = _open_range(compiled, batch, is_scored)
+    details = _score_rows(compiled, _scored_features(compiled, batch, is_scored), open_range)
     columns = _head(batch, status, details.score)
     base = np.full_like(details.score, compiled.card.base_points)
     columns["points_base"] = _spread(base, is_scored)
@@ -57,6 +62,13 @@ def score_batch(card: Card | CompiledCard, batch: pa.RecordBatch) -> pa.RecordBa
     columns["points_clipped"] = _spread(details.clipped, is_scored)
     columns |= feature_lists(compiled, details, is_scored)
     columns |= reason_lists(compiled, details, is_scored)
+    for name, bound in (("score_low", "low"), ("score_high", "high")):
+        columns[name] = (
+            pa.nulls(batch.num_rows, pa.int32())
+            if open_range is None
+            else _spread(getattr(open_range, bound), is_scored)
+        )
+    columns["evidence_strength"] = find_strengths(compiled.evidence, batch, status.has_consent)
     return pa.RecordBatch.from_pydict(columns)
 
 
@@ -105,7 +117,16 @@ def _scored_features(
     return features if is_scored.all() else features.filter(pa.array(is_scored))
 
 
-def _score_rows(compiled: CompiledCard, features: pa.RecordBatch) -> Details:
+def _open_range(compiled: CompiledCard, batch: pa.RecordBatch, is_scored: Mask) -> OpenRange | None:
+    if compiled.evidence is None:
+        return None
+    months: Int64s = read_whole(batch, MONTHS_COLUMN)[is_scored]
+    return OpenRange(compiled.evidence, months)
+
+
+def _score_rows(
+    compiled: CompiledCard, features: pa.RecordBatch, open_range: OpenRange | None
+) -> Details:
     columns = [
         read_numbers(array, name)
         for name, array in zip(features.schema.names, features.columns, strict=True)
@@ -122,9 +143,13 @@ def _score_rows(compiled: CompiledCard, features: pa.RecordBatch) -> Details:
             details.keep(number, here, column, places, earned)
             total += earned
             ranking.add(number, feature.maximum_points, earned)
+            if open_range is not None:
+                open_range.add(number, here, places)
         np.clip(total, limits.minimum, limits.maximum, out=details.score[here])
         np.subtract(details.score[here], total, out=details.clipped[here])
         details.reasons[here], details.reason_counts[here] = ranking.pick(details.codes[here])
+        if open_range is not None:
+            open_range.close(here, total, limits)
     return details
 
 

@@ -6,11 +6,12 @@ The query reads a relation with the same columns. It is text only; nothing here 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 
 from scoring.cards.card import Card, CardFeature
 from scoring.cards.checks import RULE_LABELS
-from scoring.score.sql_dialects import Dialect, dialect_of
+from scoring.score.evidence import DAYS_COLUMN, MONTHS_COLUMN
+from scoring.score.sql_dialects import Dialect, dialect_of, edge_sql
+from scoring.score.sql_evidence import count_columns, final_columns, open_columns, sum_columns
 from scoring.score.status import INSUFFICIENT_HISTORY, NO_CONSENT, NO_CONSENT_REASON, SCORED
 
 MISSING_LABEL, UNSEEN_LABEL = RULE_LABELS
@@ -30,16 +31,18 @@ def card_query(
         card: A checked card.
         engine: ``duckdb``, ``spark`` or ``dbt``.
         relation: What stands behind ``from``; has ``keys``, ``has_scoring_consent`` and every
-            feature that the card or its scorability rules name.
+            feature that the card or its scorability rules name (for a card with a part ``evidence``
+            also ``months_on_book`` and ``evidence_days``).
         keys: Columns, as written in SQL, that are handed through.
         details: Whether each feature's value, bin, index of the bin and points come along.
 
     Returns:
         A ``select`` without a semicolon. One row per row of the relation: the keys, ``score``,
         ``score_status``, ``score_status_reason``, ``points_base``, ``points_<dimension>``,
-        ``points_clipped``; with details, for each feature F, ``F_value`` (DECIMAL(18,6)), ``F_bin``
-        (its label, ``missing`` or ``unseen``), ``F_bin_index`` (from 0, NULL outside the bins) and
-        ``F_points``. Everything but the keys and the status is NULL for a user that is not scored.
+        ``points_clipped``; for a card with a part ``evidence`` ``score_low``, ``score_high`` and
+        ``evidence_strength``; with details, for each feature F, ``F_value`` (DECIMAL(18,6)),
+        ``F_bin`` (its label, ``missing`` or ``unseen``), ``F_bin_index`` (from 0, NULL outside the
+        bins) and ``F_points``. NULL is what NULL is in ``score_batch``.
 
     Raises:
         ConfigurationError: No such engine, or a name or text that it cannot write.
@@ -47,6 +50,7 @@ def card_query(
     dialect = dialect_of(engine)
     numbers = [*(rule.feature_name for rule in card.scorability)]
     numbers += [feature.feature_name for feature in card.features]
+    numbers += [MONTHS_COLUMN, DAYS_COLUMN] if card.evidence is not None else []
     stages = {
         "numbers": (_numbers(dialect, keys, dict.fromkeys(numbers)), relation),
         "statuses": (_statuses(card, dialect), "numbers"),
@@ -85,20 +89,14 @@ def _case(
         f"when {value} is null then {unseen}",
     ]
     if feature.bins[0].lower is not None:
-        lines.append(f"when {value} < {_edge(feature.bins[0].lower)} then {unseen}")
+        lines.append(f"when {value} < {edge_sql(feature.bins[0].lower)} then {unseen}")
     lines += [
-        f"when {value} < {_edge(part.upper)} then {answer}"
+        f"when {value} < {edge_sql(part.upper)} then {answer}"
         for part, answer in zip(feature.bins, inside, strict=True)
         if part.upper is not None
     ]
     lines.append(f"else {inside[-1] if feature.bins[-1].upper is None else unseen}")
     return "case\n" + "\n".join(f"    {line}" for line in lines) + "\nend"
-
-
-def _edge(edge: Decimal) -> str:
-    """With a decimal point, or an engine compares in a wider and slower type."""
-    text = format(edge, "f")
-    return text if "." in text else f"{text}.0"
 
 
 def _numbers(dialect: Dialect, keys: Sequence[str], names: Iterable[str]) -> list[str]:
@@ -115,7 +113,7 @@ def _statuses(card: Card, dialect: Dialect) -> list[str]:
     holds = ["has_consent"]
     for rule in card.scorability:
         value = dialect.identifier(f"{rule.feature_name}_value")
-        enough = f"coalesce({value} >= {_edge(rule.minimum)}, false)"
+        enough = f"coalesce({value} >= {edge_sql(rule.minimum)}, false)"
         text = dialect.literal(f"{rule.reason_zh} / {rule.reason_en}")
         reasons.append(f"when not {enough} then {text}")
         holds.append(enough)
@@ -124,6 +122,7 @@ def _statuses(card: Card, dialect: Dialect) -> list[str]:
         "*",
         f"{' and '.join(holds)} as is_scored",
         f"case\n{lines}\nend as score_status_reason",
+        *(count_columns(dialect) if card.evidence is not None else []),
     ]
 
 
@@ -133,6 +132,8 @@ def _earned(card: Card, dialect: Dialect, keys: Sequence[str], *, details: bool)
         f" '{INSUFFICIENT_HISTORY}'\n    else '{NO_CONSENT}'\nend as score_status"
     )
     columns = [*keys, "is_scored", status, "score_status_reason"]
+    if card.evidence is not None:
+        columns += open_columns(card, card.evidence, dialect)
     for feature in card.features:
         if details:
             columns += _details(feature, dialect)
@@ -170,6 +171,8 @@ def _added(card: Card, dialect: Dialect) -> list[str]:
         ]
         total = " + ".join(mine) or "case when is_scored then 0 end"
         columns.append(f"{total} as points_{entry.dimension}")
+    if card.evidence is not None:
+        columns += sum_columns(card, card.evidence, dialect)
     return columns
 
 
@@ -189,6 +192,7 @@ def _final(card: Card, dialect: Dialect, keys: Sequence[str], *, details: bool) 
         f"case when is_scored then {card.base_points} end as points_base",
         *(f"points_{entry.dimension}" for entry in card.dimensions),
         f"case when is_scored then {score} - points_total end as points_clipped",
+        *(final_columns(card) if card.evidence is not None else []),
     ]
     if details:
         columns += [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from scoring.errors import ConfigurationError
 from scoring.score.columns import LARGEST, SCALE_DIGITS
@@ -31,12 +32,14 @@ class Dialect:
         identifier: A name -> how it is written.
         literal: A text -> how it is written.
         number: A column's name -> its value as DECIMAL(18,6), NULL where it is no usable number.
+        quotient: A whole number >= 0 and a positive one -> the quotient, rounded down.
     """
 
     name: str
     identifier: Callable[[str], str]
     literal: Callable[[str], str]
     number: Callable[[str], str]
+    quotient: Callable[[str, int], str]
 
 
 def number_sql(column: str, *, refuse: str, nearest: str | None) -> str:
@@ -69,6 +72,12 @@ def number_sql(column: str, *, refuse: str, nearest: str | None) -> str:
     branches.append(f"else {refuse}")
     lines = "\n".join("    " + line for line in branches)
     return f"case\n{lines}\nend"
+
+
+def edge_sql(edge: Decimal) -> str:
+    """With a decimal point, or an engine compares in a wider and slower type."""
+    text = format(edge, "f")
+    return text if "." in text else f"{text}.0"
 
 
 def dialect_of(engine: str) -> Dialect:
@@ -147,13 +156,26 @@ def _not_for_dbt(expected: str, got: str) -> ConfigurationError:
 
 
 DIALECTS: Mapping[str, Dialect] = {
-    "duckdb": Dialect("duckdb", quote_identifier, quote_literal, _duckdb_number),
-    "spark": Dialect("spark", _spark_identifier, _spark_literal, _spark_number),
+    "duckdb": Dialect(
+        "duckdb",
+        quote_identifier,
+        quote_literal,
+        _duckdb_number,
+        lambda number, divisor: f"({number}) // {divisor}",
+    ),
+    "spark": Dialect(
+        "spark",
+        _spark_identifier,
+        _spark_literal,
+        _spark_number,
+        lambda number, divisor: f"({number}) div {divisor}",
+    ),
     "dbt": Dialect(
         "dbt",
         _dbt_identifier,
         _dbt_literal,
         lambda name: f"{{{{ card_number('{_dbt_identifier(name)}') }}}}",
+        lambda number, divisor: f"{{{{ whole_quotient('({number})', {divisor}) }}}}",
     ),
 }
 """Name of an engine -> how SQL is written for it."""

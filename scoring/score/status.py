@@ -24,6 +24,7 @@ class StatusColumns:
     """One entry per row; ``reasons`` is NULL for scored rows."""
 
     is_scored: Mask
+    has_consent: Mask
     codes: pa.Array
     reasons: pa.Array
 
@@ -63,6 +64,7 @@ def assign_status(compiled: CompiledCard, batch: pa.RecordBatch) -> StatusColumn
     )
     return StatusColumns(
         is_scored=is_scored,
+        has_consent=has_consent,
         codes=pa.DictionaryArray.from_arrays(pa.array(status_index), pa.array(STATUSES)),
         reasons=pa.DictionaryArray.from_arrays(
             pa.array(reason_index, mask=is_scored), pa.array(reasons)

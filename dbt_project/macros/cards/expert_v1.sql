@@ -1,4 +1,4 @@
-{#- Generated from scoring/cards/expert_v1.json by `make docs`; do not edit. Card sha256:d118e3382011a6cda287c242e755692ee59f270e658f809c1a365e7254d1562b. -#}
+{#- Generated from scoring/cards/expert_v1.json by `make docs`; do not edit. Card sha256:2e0c851d93d2c95edf8de0b41a4df803b70d937a284c7c7e5474f7f52c787bc0. -#}
 {% macro expert_v1_points(relation, keys) -%}
 with numbers as (
     select
@@ -56,7 +56,9 @@ statuses as (
         case
             when not has_consent then '没有您同意信用评分的记录，因此不计算评分。 / We have no record that you agreed to credit scoring, so no score is computed.'
             when not coalesce(evidence_days_value >= 3.0, false) then '记录不足：有记录的天数少于 3 天。 / Not enough history: fewer than 3 days with any record.'
-        end as score_status_reason
+        end as score_status_reason,
+        cast(floor(greatest(coalesce(months_on_book_value, 0), 0)) as bigint) as months_of_history,
+        cast(floor(greatest(coalesce(evidence_days_value, 0), 0)) as bigint) as days_of_evidence
     from numbers
 ),
 
@@ -70,6 +72,69 @@ earned as (
             else 'no_consent'
         end as score_status,
         score_status_reason,
+        case
+            when not has_consent then null
+            when days_of_evidence >= 52 and months_of_history >= 12 then 'strong'
+            when days_of_evidence >= 13 and months_of_history >= 3 then 'moderate'
+            when days_of_evidence >= 3 and months_of_history >= 0 then 'thin'
+            else 'none'
+        end as evidence_strength,
+        case
+            when spend_amount_90d_value >= 0.0 then 3 - least(months_of_history, 3)
+            else 3
+        end as spend_amount_90d_open_months,
+        case
+            when spend_active_days_90d_value >= 0.0 then 3 - least(months_of_history, 3)
+            else 3
+        end as spend_active_days_90d_open_months,
+        case
+            when spend_30d_share_ratio_90d_value >= 0.0 and spend_30d_share_ratio_90d_value < 1.000001 then 3 - least(months_of_history, 3)
+            else 3
+        end as spend_30d_share_ratio_90d_open_months,
+        case
+            when payment_ratio_180d_value >= 0.0 and payment_ratio_180d_value < 1.000001 then 6 - least(months_of_history, 6)
+            else 6
+        end as payment_ratio_180d_open_months,
+        case
+            when full_payment_ratio_365d_value >= 0.0 and full_payment_ratio_365d_value < 1.000001 then 12 - least(months_of_history, 12)
+            else 12
+        end as full_payment_ratio_365d_open_months,
+        case
+            when minimum_only_ratio_365d_value >= 0.0 and minimum_only_ratio_365d_value < 1.000001 then 12 - least(months_of_history, 12)
+            else 12
+        end as minimum_only_ratio_365d_open_months,
+        case
+            when on_time_ratio_365d_value >= 0.0 and on_time_ratio_365d_value < 1.000001 then 12 - least(months_of_history, 12)
+            else 12
+        end as on_time_ratio_365d_open_months,
+        case
+            when on_time_streak_count_value >= 0.0 then 24 - least(months_of_history, 24)
+            else 24
+        end as on_time_streak_count_open_months,
+        case
+            when repayment_amount_90d_value >= 0.0 then 3 - least(months_of_history, 3)
+            else 3
+        end as repayment_amount_90d_open_months,
+        case
+            when worst_dpd_days_24m_value >= 0.0 then 24 - least(months_of_history, 24)
+            else 24
+        end as worst_dpd_days_24m_open_months,
+        case
+            when late_payment_count_365d_value >= 0.0 then 12 - least(months_of_history, 12)
+            else 12
+        end as late_payment_count_365d_open_months,
+        case
+            when application_count_90d_value >= 0.0 then 3 - least(months_of_history, 3)
+            else 3
+        end as application_count_90d_open_months,
+        case
+            when draw_before_repayment_count_90d_value >= 0.0 then 3 - least(months_of_history, 3)
+            else 3
+        end as draw_before_repayment_count_90d_open_months,
+        case
+            when cash_to_spend_ratio_90d_value >= 0.0 and cash_to_spend_ratio_90d_value < 1.000001 then 3 - least(months_of_history, 3)
+            else 3
+        end as cash_to_spend_ratio_90d_open_months,
         case when is_scored then spend_amount_90d_value end as spend_amount_90d_value,
         case
             when not is_scored then null
@@ -747,7 +812,9 @@ added as (
         spend_amount_90d_points + spend_active_days_90d_points + spend_30d_share_ratio_90d_points as points_spending,
         payment_ratio_180d_points + full_payment_ratio_365d_points + minimum_only_ratio_365d_points + on_time_ratio_365d_points + on_time_streak_count_points + repayment_amount_90d_points as points_repayment,
         months_on_book_points + current_dpd_days_points + reported_dpd_days_points + worst_dpd_days_24m_points + late_payment_count_365d_points + written_off_count_points + application_count_90d_points as points_history,
-        revolving_limit_amount_points + revolving_utilisation_ratio_points + draw_before_repayment_count_90d_points + cash_to_spend_ratio_90d_points as points_linkage
+        revolving_limit_amount_points + revolving_utilisation_ratio_points + draw_before_repayment_count_90d_points + cash_to_spend_ratio_90d_points as points_linkage,
+        0 + {{ whole_quotient('(greatest(spend_amount_90d_points - (-6), 0) * spend_amount_90d_open_months + 2)', 3) }} + {{ whole_quotient('(greatest(spend_active_days_90d_points - (-6), 0) * spend_active_days_90d_open_months + 2)', 3) }} + {{ whole_quotient('(greatest(spend_30d_share_ratio_90d_points - (-8), 0) * spend_30d_share_ratio_90d_open_months + 2)', 3) }} + {{ whole_quotient('(greatest(payment_ratio_180d_points - (-24), 0) * payment_ratio_180d_open_months + 5)', 6) }} + {{ whole_quotient('(greatest(full_payment_ratio_365d_points - (-6), 0) * full_payment_ratio_365d_open_months + 11)', 12) }} + {{ whole_quotient('(greatest(minimum_only_ratio_365d_points - (-8), 0) * minimum_only_ratio_365d_open_months + 11)', 12) }} + {{ whole_quotient('(greatest(on_time_ratio_365d_points - (-40), 0) * on_time_ratio_365d_open_months + 11)', 12) }} + {{ whole_quotient('(greatest(on_time_streak_count_points - (-10), 0) * on_time_streak_count_open_months + 23)', 24) }} + {{ whole_quotient('(greatest(repayment_amount_90d_points - (-6), 0) * repayment_amount_90d_open_months + 2)', 3) }} + {{ whole_quotient('(greatest(worst_dpd_days_24m_points - (-70), 0) * worst_dpd_days_24m_open_months + 23)', 24) }} + {{ whole_quotient('(greatest(late_payment_count_365d_points - (-30), 0) * late_payment_count_365d_open_months + 11)', 12) }} + {{ whole_quotient('(greatest(application_count_90d_points - (-15), 0) * application_count_90d_open_months + 2)', 3) }} + {{ whole_quotient('(greatest(draw_before_repayment_count_90d_points - (-20), 0) * draw_before_repayment_count_90d_open_months + 2)', 3) }} + {{ whole_quotient('(greatest(cash_to_spend_ratio_90d_points - (-9), 0) * cash_to_spend_ratio_90d_open_months + 2)', 3) }} as points_open_below,
+        0 + {{ whole_quotient('(greatest(12 - spend_amount_90d_points, 0) * spend_amount_90d_open_months + 2)', 3) }} + {{ whole_quotient('(greatest(11 - spend_active_days_90d_points, 0) * spend_active_days_90d_open_months + 2)', 3) }} + {{ whole_quotient('(greatest(6 - spend_30d_share_ratio_90d_points, 0) * spend_30d_share_ratio_90d_open_months + 2)', 3) }} + {{ whole_quotient('(greatest(18 - payment_ratio_180d_points, 0) * payment_ratio_180d_open_months + 5)', 6) }} + {{ whole_quotient('(greatest(18 - full_payment_ratio_365d_points, 0) * full_payment_ratio_365d_open_months + 11)', 12) }} + {{ whole_quotient('(greatest(4 - minimum_only_ratio_365d_points, 0) * minimum_only_ratio_365d_open_months + 11)', 12) }} + {{ whole_quotient('(greatest(20 - on_time_ratio_365d_points, 0) * on_time_ratio_365d_open_months + 11)', 12) }} + {{ whole_quotient('(greatest(26 - on_time_streak_count_points, 0) * on_time_streak_count_open_months + 23)', 24) }} + {{ whole_quotient('(greatest(14 - repayment_amount_90d_points, 0) * repayment_amount_90d_open_months + 2)', 3) }} + {{ whole_quotient('(greatest(0 - worst_dpd_days_24m_points, 0) * worst_dpd_days_24m_open_months + 23)', 24) }} + {{ whole_quotient('(greatest(0 - late_payment_count_365d_points, 0) * late_payment_count_365d_open_months + 11)', 12) }} + {{ whole_quotient('(greatest(3 - application_count_90d_points, 0) * application_count_90d_open_months + 2)', 3) }} + {{ whole_quotient('(greatest(3 - draw_before_repayment_count_90d_points, 0) * draw_before_repayment_count_90d_open_months + 2)', 3) }} + {{ whole_quotient('(greatest(4 - cash_to_spend_ratio_90d_points, 0) * cash_to_spend_ratio_90d_open_months + 2)', 3) }} as points_open_above
     from earned
 ),
 
@@ -769,6 +836,9 @@ select
     points_history,
     points_linkage,
     case when is_scored then least(greatest(points_total, 350), 950) - points_total end as points_clipped,
+    case when is_scored then cast(least(greatest(points_total - points_open_below, 350), 950) as int) end as score_low,
+    case when is_scored then cast(least(greatest(points_total + points_open_above, 350), 950) as int) end as score_high,
+    evidence_strength,
     spend_amount_90d_value,
     spend_amount_90d_bin,
     spend_amount_90d_bin_index,

@@ -29,7 +29,7 @@ edges = st.one_of(
 
 @st.composite
 def _features(draw: st.DrawFn, name: str) -> dict[str, object]:
-    ends: list[Decimal | None] = list(sorted(draw(st.sets(edges, min_size=2, max_size=7))))
+    ends: list[Decimal | None] = sorted(draw(st.sets(edges, min_size=2, max_size=7)))
     if draw(st.booleans()):
         ends[0] = None
     if draw(st.booleans()):
@@ -49,6 +49,22 @@ def _features(draw: st.DrawFn, name: str) -> dict[str, object]:
 
 
 @st.composite
+def _evidence(draw: st.DrawFn, names: Sequence[str]) -> dict[str, object]:
+    days = sorted(draw(st.lists(st.integers(0, 60), min_size=3, max_size=3)))
+    months = sorted(draw(st.lists(st.integers(0, 12), min_size=3, max_size=3)))
+    levels = zip(("thin", "moderate", "strong"), days, months, strict=True)
+    windows = st.dictionaries(st.sampled_from(names), st.integers(1, 30))
+    return {
+        "levels": [
+            {"strength": strength, "evidence_days": least, "months_on_book": age}
+            for strength, least, age in levels
+        ],
+        "window_months": draw(windows),
+        "calibration_error_points": 0,
+    }
+
+
+@st.composite
 def cards(draw: st.DrawFn) -> Card:
     """A sealed card of one to four features."""
     names = draw(st.lists(st.sampled_from(NAMES), min_size=1, unique=True))
@@ -56,6 +72,7 @@ def cards(draw: st.DrawFn) -> Card:
         "features": [draw(_features(name)) for name in names],
         "base_points": draw(st.integers(300, 1_000)),
         "score_range": {"minimum": 350, "maximum": draw(st.sampled_from([360, 950]))},
+        "evidence": draw(st.none() | _evidence(names)),
     }
     return seal_card(draft(**changes), "demo_v1.json", CATALOG)
 
@@ -118,6 +135,12 @@ def _decimal(
     )
 
 
+def _months(rows: int) -> st.SearchStrategy[pa.Array]:
+    whole = _lists(st.integers(-2, 40), rows).map(lambda found: pa.array(found, pa.int64()))
+    parts = st.decimals(-1, 40, places=2)
+    return whole | _lists(parts, rows).map(lambda found: pa.array(found, pa.decimal128(18, 2)))
+
+
 @st.composite
 def cards_with_batches(draw: st.DrawFn) -> tuple[Card, pa.RecordBatch]:
     """A card and one batch that it can score."""
@@ -132,6 +155,7 @@ def cards_with_batches(draw: st.DrawFn) -> tuple[Card, pa.RecordBatch]:
         "evidence_days": pa.array(
             draw(_lists(st.sampled_from([9, 10, 400, 400, 400]), rows)), pa.int64()
         ),
+        "months_on_book": draw(_months(rows)),
     }
     for feature in card.features:
         columns[feature.feature_name] = draw(_column(feature, rows))

@@ -31,7 +31,9 @@ def rows_of_duckdb(card: Card, batch: pa.RecordBatch, *, details: bool = True) -
 def _row(card: Card, result: dict[str, Any]) -> dict[str, Any]:
     names = ["user_key", "score", "score_status", "score_status_reason", "points_base"]
     names += [f"points_{entry.dimension}" for entry in card.dimensions]
-    row = {name: result[name] for name in [*names, "points_clipped"]}
+    names += ["points_clipped"]
+    names += ["score_low", "score_high", "evidence_strength"] if card.evidence else []
+    row = {name: result[name] for name in names}
     nothing: Sequence[None] = [None] * len(card.features)
     values, labels, points = (
         result[name] or nothing for name in ("feature_values", "bins", "points")
