@@ -127,6 +127,14 @@ class Scale(_Part):
     pdo: Annotated[StrictInt, Field(gt=0)]
     meaning: Literal["intent", "fitted"]
 
+    def odds_at(self, score: float) -> float:
+        """Good users to one bad that a score stands for.
+
+        Example:
+            With 600 points for 15 to 1 and 50 points to double: 650 is 30 to 1, 550 is 7.5 to 1.
+        """
+        return float(self.base_odds * 2 ** ((score - self.base_score) / self.pdo))
+
 
 class ScoreRange(_Part):
     """Both ends belong to the range; the published score is clipped to it."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from scoring.errors import ConfigurationError
 from scoring.publish.columns import (
+    ADDED_SCORE_COLUMNS,
     CHANGE_COLUMNS,
     CHANGES,
     CONSENTED,
@@ -54,8 +55,11 @@ def view_queries(manifest: Manifest, settings: Settings) -> Mapping[str, str]:
         whole = complete_columns(SCORES, f"select * from {nights}")
         return f"select {columns} from ({whole}){condition}"
 
+    # Columns are only added at the end.
+    first = [name for name in SCORE_COLUMNS if name not in ADDED_SCORE_COLUMNS]
+    before, after = _list((*first, *ORIGIN_COLUMNS)), _list(ADDED_SCORE_COLUMNS)
     history = [
-        read_scores(f"{_list((*SCORE_COLUMNS, *ORIGIN_COLUMNS))}, {state} as is_current", files)
+        read_scores(f"{before}, {state} as is_current, {after}", files)
         for state, files in (
             ("true", manifest.of(SCORES, is_current=True)),
             ("false", manifest.of(SCORES, is_current=False)),

@@ -65,6 +65,17 @@ def test_file_name_and_card_id_must_agree(tmp_path: Path) -> None:
         load_card(path, CATALOG)
 
 
+EVIDENCE: dict[str, Any] = {
+    "levels": [
+        {"strength": "thin", "evidence_days": 10, "months_on_book": 0},
+        {"strength": "moderate", "evidence_days": 20, "months_on_book": 3},
+        {"strength": "strong", "evidence_days": 50, "months_on_book": 12},
+    ],
+    "window_months": {"payment_ratio_180d": 6},
+    "calibration_error_points": 0,
+}
+
+
 def change_bins(*parts: tuple[str | None, str | None, int]) -> Callable[[dict[str, Any]], None]:
     def change(card: dict[str, Any]) -> None:
         card["features"][0]["bins"] = bins(*parts)
@@ -91,6 +102,10 @@ def change_card(field: str, value: object) -> Callable[[dict[str, Any]], None]:
         card[field] = value
 
     return change
+
+
+def change_evidence(**changes: object) -> Callable[[dict[str, Any]], None]:
+    return change_card("evidence", EVIDENCE | changes)
 
 
 LATE = r"features\.late_payment_count_365d"
@@ -188,6 +203,28 @@ REFUSALS = {
     "trained card without training": (
         change_card("kind", "trained"),
         r"training: expected the training data's facts in a trained card, got null",
+    ),
+    "strengths out of order": (
+        change_evidence(levels=[*reversed(EVIDENCE["levels"])]),
+        r"evidence\.levels: expected thin \| moderate \| strong, got strong \| moderate \| thin",
+    ),
+    "stronger with less": (
+        change_evidence(
+            levels=[*EVIDENCE["levels"][:2], EVIDENCE["levels"][2] | {"evidence_days": 9}]
+        ),
+        r"evidence\.levels\[2\]\.evidence_days: expected at least 20, got 9",
+    ),
+    "window of a feature that is not in the card": (
+        change_evidence(window_months={"evidence_days": 3}),
+        r"evidence\.window_months\.evidence_days: expected a feature of the card, got another one",
+    ),
+    "window of no month": (
+        change_evidence(window_months={"payment_ratio_180d": 0}),
+        r"evidence\.window_months\.payment_ratio_180d: expected .* or equal to 1, got 0",
+    ),
+    "calibration error without calibration": (
+        change_evidence(calibration_error_points=5),
+        r"evidence\.calibration_error_points: expected 0 in a card without calibration, got 5",
     ),
     "scorability by an unknown feature": (
         change_card("scorability", [rule(0, "N") | {"feature_name": "luck", "minimum": "1"}]),
@@ -310,3 +347,16 @@ def test_sealing_a_file_makes_it_loadable(
 def test_seal_without_a_file_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
     assert capsys.readouterr().err == "usage: python -m scoring.cards.seal FILE\n"
+
+
+def test_pdo_doubles_the_odds() -> None:
+    scale = make_card().scale  # 600 points for 15 to 1, 50 points to double
+    assert [scale.odds_at(score) for score in (550, 600, 650, 700, 800)] == [7.5, 15, 30, 60, 240]
+    assert scale.odds_at(625) == pytest.approx(15 * 2**0.5)
+
+
+def test_part_that_a_card_need_not_have_is_not_written() -> None:
+    assert '"evidence"' not in dump_card(make_card())
+    with_evidence = make_card(evidence=EVIDENCE)
+    assert parse_card(dump_card(with_evidence), "demo_v1.json") == with_evidence
+    assert hash_card(with_evidence) != hash_card(make_card())
