@@ -16,6 +16,7 @@ from scoring.marts.documents import DATA_TYPES, read_catalog
 FEATURES = 25
 BINS = 6
 LIMIT = 10**12
+EVIDENCE = ("months_on_book", "evidence_days")
 KINDS = {
     "bigint": pa.int64(),
     "decimal(18,2)": pa.decimal128(18, 2),
@@ -41,7 +42,7 @@ def make_columns() -> list[Column]:
     """The first 25 features of the catalogue that take turns in type."""
     by_kind: dict[str, list[str]] = {kind: [] for kind in KINDS}
     for row in read_catalog():
-        if DATA_TYPES[row["unit"]] in by_kind and row["feature_name"] != "evidence_days":
+        if DATA_TYPES[row["unit"]] in by_kind and row["feature_name"] not in EVIDENCE:
             by_kind[DATA_TYPES[row["unit"]]].append(row["feature_name"])
     wanted = [*by_kind["bigint"][:12], *by_kind["decimal(18,2)"][:6], *by_kind["decimal(18,6)"][:7]]
     kinds = {name: kind for kind, names in by_kind.items() for name in names}
@@ -68,9 +69,12 @@ def make_card(columns: list[Column], points: npt.NDArray[np.int64]) -> Card:
         points: Features x (bins, missing, unseen).
     """
     catalog = read_catalog_seed()
+    names = [column.name for column in columns if column.name.endswith("d")]
     expert = load_card(CARDS_FOLDER / "expert_v1.json", catalog)
-    draft = expert.model_dump(mode="json") | {
+    draft = expert.model_dump(mode="json")
+    draft |= {
         "card_id": "speed_v1",
+        "evidence": draft["evidence"] | {"window_months": dict.fromkeys(names, 12)},
         "features": [
             _feature(column, catalog[column.name], row.tolist())
             for column, row in zip(columns, points, strict=True)
@@ -114,6 +118,7 @@ def make_batch(
         "user_key": pa.array(np.arange(rows) + seed * rows),
         "has_scoring_consent": pa.array(random.random(rows) < (0.97 if nasty else 1)),
         "evidence_days": pa.array(random.integers(1 if nasty else 3, 400, rows)),
+        "months_on_book": pa.array(random.integers(0, 40, rows)),
     }
     for number, column in enumerate(columns):
         top = TOPS[column.kind]

@@ -159,6 +159,7 @@ def count_differences(compiled: CompiledCard, wanted: pa.RecordBatch, found: pa.
     """Cells in which the two disagree, NULL being equal to NULL alone."""
     names = ["user_key", "score", "score_status", "score_status_reason", "points_base"]
     names += [f"points_{name}" for name in compiled.dimensions] + ["points_clipped"]
+    names += ["score_low", "score_high", "evidence_strength"]
     total = 0
     for name in names:
         total += _count_unequal(_plain(wanted.column(name)), _plain(found.column(name)))

@@ -12,7 +12,15 @@ from scoring.cards.canonical import dump_card, hash_card
 from scoring.cards.loader import load_card, load_champion, parse_card, read_catalog_seed
 from scoring.cards.seal import main, seal_card
 from scoring.errors import ConfigurationError
-from tests.scoring.cards.drafts import CATALOG, bins, draft, draft_features, make_card, rule
+from tests.scoring.cards.drafts import (
+    CATALOG,
+    EVIDENCE,
+    bins,
+    draft,
+    draft_features,
+    make_card,
+    rule,
+)
 
 CORRECT = r"\. Correct the card, have it reviewed and seal it: python -m scoring\.cards\.seal FILE$"
 
@@ -63,17 +71,6 @@ def test_file_name_and_card_id_must_agree(tmp_path: Path) -> None:
         match=r"other_v1\.json at card_id: expected 'other_v1', got 'demo_v1'" + CORRECT,
     ):
         load_card(path, CATALOG)
-
-
-EVIDENCE: dict[str, Any] = {
-    "levels": [
-        {"strength": "thin", "evidence_days": 10, "months_on_book": 0},
-        {"strength": "moderate", "evidence_days": 20, "months_on_book": 3},
-        {"strength": "strong", "evidence_days": 50, "months_on_book": 12},
-    ],
-    "window_months": {"payment_ratio_180d": 6},
-    "calibration_error_points": 0,
-}
 
 
 def change_bins(*parts: tuple[str | None, str | None, int]) -> Callable[[dict[str, Any]], None]:

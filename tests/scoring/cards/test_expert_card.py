@@ -11,6 +11,7 @@ import pytest
 from scoring.cards.canonical import dump_card
 from scoring.cards.card import CardFeature
 from scoring.cards.loader import CARDS_FOLDER, load_card, read_catalog_seed
+from scoring.marts.documents import read_catalog
 from scoring.score.scorer import score_batch
 
 PATH = CARDS_FOLDER / "expert_v1.json"

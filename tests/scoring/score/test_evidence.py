@@ -11,19 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.score.scorer import score_batch
-from tests.scoring.cards.drafts import make_card
+from tests.scoring.cards.drafts import EVIDENCE, make_card
 from tests.scoring.score.batches import Row, make_batch, make_row
 from tests.scoring.score.random_cards import cards_with_batches
 
-EVIDENCE = {
-    "levels": [
-        {"strength": "thin", "evidence_days": 10, "months_on_book": 0},
-        {"strength": "moderate", "evidence_days": 20, "months_on_book": 3},
-        {"strength": "strong", "evidence_days": 50, "months_on_book": 12},
-    ],
-    "window_months": {"late_payment_count_365d": 12, "payment_ratio_180d": 6},
-    "calibration_error_points": 0,
-}
 CARD = make_card(evidence=EVIDENCE)
 
 
