@@ -130,8 +130,8 @@ class OpenRange:
             return
         cells = np.minimum(self._months[here], still.window_months)
         cells += places.astype(np.int64) * (still.window_months + 1)
-        self.low[here] -= still.losses[cells]
-        self.high[here] += still.gains[cells]
+        self.low[here] -= np.take(still.losses, cells, mode="clip")
+        self.high[here] += np.take(still.gains, cells, mode="clip")
 
     def close(self, here: slice, total: Int32s, limits: ScoreRange) -> None:
         """Turn the sums of one block into scores.
