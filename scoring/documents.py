@@ -38,9 +38,15 @@ def documents() -> Mapping[Path, Callable[[], str]]:
         render_features_page,
     )
     from scoring.marts.lineage.svg import render_lineage  # noqa: PLC0415
+    from scoring.score.dbt_macros import (  # noqa: PLC0415
+        NUMBER_MACRO,
+        card_macros,
+        render_card_macros,
+        render_number_macro,
+    )
     from scoring.simulator.scenarios.documents import render_scenarios_page  # noqa: PLC0415
 
-    return {
+    pages: dict[Path, Callable[[], str]] = {
         PROJECT_ROOT / ".env.example": render_env_example,
         PROJECT_ROOT / "docs" / "feeds.md": render_feeds_page,
         PROJECT_ROOT / "docs" / "features.md": render_features_page,
@@ -48,7 +54,11 @@ def documents() -> Mapping[Path, Callable[[], str]]:
         PROJECT_ROOT / "docs" / "scenarios.md": render_scenarios_page,
         FEATURE_TERMS: render_feature_terms,
         PROJECT_ROOT / "dbt_project" / "models" / "staging" / "_sources.yml": render_sources,
-    } | {contract_path(mart): partial(render_contract, mart) for mart in MART_DESCRIPTIONS}
+        NUMBER_MACRO: render_number_macro,
+    }
+    pages |= {contract_path(mart): partial(render_contract, mart) for mart in MART_DESCRIPTIONS}
+    pages |= {path: partial(render_card_macros, card) for path, card in card_macros().items()}
+    return pages
 
 
 def main() -> None:

@@ -15,13 +15,22 @@ def dump_card(card: Card) -> str:
 
     Equal cards give equal bytes: field order of the model, short containers on one line.
     """
-    return _write(card.model_dump(mode="json"), indent=0) + "\n"
+    return _write(_content(card), indent=0) + "\n"
 
 
 def hash_card(card: Card) -> str:
     """``sha256:…`` over the canonical text of everything but the hash itself."""
-    content = card.model_dump(mode="json", exclude={"hash"})
+    content = _content(card)
+    del content["hash"]
     return "sha256:" + hashlib.sha256(_write(content, indent=0).encode("utf-8")).hexdigest()
+
+
+def _content(card: Card) -> dict[str, object]:
+    """The card's fields; a part that a card need not have is left out where it has none."""
+    content: dict[str, object] = card.model_dump(mode="json")
+    if content["evidence"] is None:
+        del content["evidence"]
+    return content
 
 
 def _write(value: object, indent: int) -> str:

@@ -28,6 +28,8 @@ DIMENSIONS = ("spending", "repayment", "history", "linkage")
 
 Monotone = Literal["increasing", "decreasing", "none"]
 State = Literal["champion", "challenger", "retired"]
+STRENGTHS = ("thin", "moderate", "strong")
+"""How much a score rests on, weakest first; below the first it is ``none``."""
 
 
 def _parse_edge(value: object) -> object:
@@ -125,6 +127,14 @@ class Scale(_Part):
     pdo: Annotated[StrictInt, Field(gt=0)]
     meaning: Literal["intent", "fitted"]
 
+    def odds_at(self, score: float) -> float:
+        """Good users to one bad that a score stands for.
+
+        Example:
+            With 600 points for 15 to 1 and 50 points to double: 650 is 30 to 1, 550 is 7.5 to 1.
+        """
+        return float(self.base_odds * 2 ** ((score - self.base_score) / self.pdo))
+
 
 class ScoreRange(_Part):
     """Both ends belong to the range; the published score is clipped to it."""
@@ -141,6 +151,30 @@ class ScorabilityRule(_Part):
     reason_code: Text
     reason_zh: Text
     reason_en: Text
+
+
+class EvidenceLevel(_Part):
+    """A user has this strength with at least so many recorded days and whole months."""
+
+    strength: Literal["thin", "moderate", "strong"]
+    evidence_days: Annotated[StrictInt, Field(ge=0)]
+    months_on_book: Annotated[StrictInt, Field(ge=0)]
+
+
+class CardEvidence(_Part):
+    """How much a score rests on, and how wide the interval around it is; see ``docs/score.md``.
+
+    Attributes:
+        levels: One per strength, weakest first.
+        window_months: Feature -> months of history that its value is meant to describe. A feature
+            that is not named is a fact of the night and widens nothing, not even as NULL.
+        calibration_error_points: Half of the 95 % interval of the calibrated log odds, in points;
+            0 where nothing was fitted.
+    """
+
+    levels: Annotated[tuple[EvidenceLevel, ...], Field(min_length=3, max_length=3)]
+    window_months: dict[Text, Annotated[StrictInt, Field(ge=1, le=120)]]
+    calibration_error_points: Annotated[StrictInt, Field(ge=0, le=POINTS_LIMIT)]
 
 
 class Card(_Part):
@@ -163,4 +197,5 @@ class Card(_Part):
     features: Annotated[tuple[CardFeature, ...], Field(min_length=1, max_length=200)]
     calibration: dict[str, JsonValue] | None
     training: dict[str, JsonValue] | None
+    evidence: CardEvidence | None = None
     hash: Text

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 from scoring.cards.canonical import hash_card
-from scoring.cards.card import DIMENSIONS, Bin, Card, CardFeature
+from scoring.cards.card import DIMENSIONS, STRENGTHS, Bin, Card, CardEvidence, CardFeature
 from scoring.errors import ConfigurationError
 
 _CORRECT = "Correct the card, have it reviewed and seal it: python -m scoring.cards.seal FILE"
@@ -64,6 +64,8 @@ def check_content(card: Card, name: str, catalog: Mapping[str, str]) -> None:
     for rule in card.scorability:
         place = f"scorability.{rule.feature_name}"
         _check_catalogued(rule.feature_name, name, place, catalog)
+    if card.evidence is not None:
+        _check_evidence(card, card.evidence, name)
 
 
 def _check_frame(card: Card, name: str) -> None:
@@ -150,3 +152,28 @@ def _check_monotone(feature: CardFeature, name: str, place: str) -> None:
                 expected=f"{word} {before.points}, as monotone is {feature.monotone}",
                 got=str(part.points),
             )
+
+
+def _check_evidence(card: Card, evidence: CardEvidence, name: str) -> None:
+    named = tuple(level.strength for level in evidence.levels)
+    if named != STRENGTHS:
+        expected, got = " | ".join(STRENGTHS), " | ".join(named)
+        raise card_refused(name, "evidence.levels", expected=expected, got=got)
+    for number, (before, level) in enumerate(pairwise(evidence.levels), start=1):
+        for part in ("evidence_days", "months_on_book"):
+            least, found = getattr(before, part), getattr(level, part)
+            if found < least:
+                place = f"evidence.levels[{number}].{part}"
+                raise card_refused(name, place, expected=f"at least {least}", got=str(found))
+    known = {feature.feature_name for feature in card.features}
+    for feature_name in evidence.window_months:
+        if feature_name not in known:
+            place = f"evidence.window_months.{feature_name}"
+            raise card_refused(name, place, expected="a feature of the card", got="another one")
+    if card.calibration is None and evidence.calibration_error_points != 0:
+        raise card_refused(
+            name,
+            "evidence.calibration_error_points",
+            expected="0 in a card without calibration",
+            got=str(evidence.calibration_error_points),
+        )

@@ -52,6 +52,9 @@ def explain(settings: Settings, as_of_date: date | None = None, *, user_key: int
             months_on_book=score.months_on_book,
             newest_as_of_date=nights.newest,
             age_days=(nights.newest - night).days,
+            strength=score.evidence_strength,
+            score_low=score.score_low,
+            score_high=score.score_high,
         )
         explanation = Explanation(
             user_key=user_key,

@@ -56,6 +56,9 @@ class Evidence(_Part):
         months_on_book: Whole months since the user joined.
         newest_as_of_date: The newest published night.
         age_days: Days from the explained night to the newest published one.
+        strength: ``none``, ``thin``, ``moderate`` or ``strong``; None if the card does not say.
+        score_low: The least score that missing evidence leaves open; None likewise.
+        score_high: The greatest.
     """
 
     known_on: date
@@ -63,6 +66,9 @@ class Evidence(_Part):
     months_on_book: int | None
     newest_as_of_date: date
     age_days: int
+    strength: str | None = None
+    score_low: int | None = None
+    score_high: int | None = None
 
 
 class Explanation(_Part):

@@ -45,6 +45,9 @@ class PublishedScore:
     points: dict[str, int]
     months_on_book: int | None
     evidence_days: int | None
+    score_low: int | None = None
+    score_high: int | None = None
+    evidence_strength: str | None = None
 
 
 @contextmanager

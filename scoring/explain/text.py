@@ -16,6 +16,13 @@ _STATUS_TITLES = {
     "insufficient_history": "记录不足 not enough history",
 }
 
+_STRENGTH_TITLES = {
+    "none": "无 none",
+    "thin": "薄弱 thin",
+    "moderate": "中等 moderate",
+    "strong": "充分 strong",
+}
+
 
 def render_text(explanation: Explanation) -> str:
     """Plain text, at most 80 columns wide, Chinese and English side by side."""
@@ -102,6 +109,14 @@ def _print_evidence(console: Console, explanation: Explanation) -> None:
     months = "–" if evidence.months_on_book is None else evidence.months_on_book
     console.print("")
     console.print("依据 What it rests on")
+    if evidence.strength is not None:
+        strength = _STRENGTH_TITLES.get(evidence.strength, evidence.strength)
+        console.print(f"  依据强度 Strength: {strength}")
+    if evidence.score_low is not None:
+        console.print(
+            f"  证据补全后可能的分数 Score if missing evidence came in: "
+            f"{evidence.score_low} – {evidence.score_high}"
+        )
     console.print(f"  有记录的天数 Days with records: {days}")
     console.print(f"  使用月数 Months on book: {months}")
     console.print(f"  数据截至 Data known up to: {evidence.known_on}")

@@ -13,6 +13,11 @@ CONSENTED = "consented_users"
 
 _NIGHT = {"user_key": "bigint", "as_of_date": "date", "known_on": "date"}
 
+ADDED_SCORE_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {"score_low": "integer", "score_high": "integer", "evidence_strength": "varchar"}
+)
+"""Columns that files of earlier versions lack: readers find them empty there."""
+
 SCORE_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
         **_NIGHT,
@@ -30,6 +35,7 @@ SCORE_COLUMNS: Mapping[str, str] = MappingProxyType(
         "card_id": "varchar",
         "months_on_book": "bigint",
         "evidence_days": "bigint",
+        **ADDED_SCORE_COLUMNS,
     }
 )
 """Columns of ``scores`` and ``scores_latest``."""
@@ -87,3 +93,11 @@ CONTENT: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 """Per kind of file the columns whose values are its content."""
+
+
+def complete_columns(table: str, query: str) -> str:
+    """``query`` over files of this kind, with the columns that all of them may lack."""
+    if table != SCORES:
+        return query
+    empty = ", ".join(f"null::{kind} as {name}" for name, kind in ADDED_SCORE_COLUMNS.items())
+    return f"{query} union all by name select {empty} where false"

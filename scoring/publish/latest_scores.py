@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import duckdb
 
 from scoring.nights import Night
-from scoring.publish.columns import CONSENTED, SCORE_COLUMNS, SCORES
+from scoring.publish.columns import CONSENTED, SCORE_COLUMNS, SCORES, complete_columns
 from scoring.publish.consent import CONSENTED_TABLE, Consent
 from scoring.publish.databases import BASE, NEW
 from scoring.publish.manifest import Manifest
@@ -77,8 +77,9 @@ class LatestScores:
         if self.base is None:
             return self._select([])
         replaced = f"as_of_date = date '{self.night.as_of_date}'" if self._is_current() else "false"
+        carried = complete_columns(SCORES, f"select * from {BASE}.scores_latest")
         return (
-            f"select {_COLUMNS} from {BASE}.scores_latest "
+            f"select {_COLUMNS} from ({carried}) "
             f"where {self.consent.condition()} and not ({replaced})"
         )
 
@@ -140,7 +141,9 @@ class LatestScores:
             typed = ", ".join(f"null::{kind} as {name}" for name, kind in SCORE_COLUMNS.items())
             return f"select {typed} where false"
         paths = ", ".join(self._path(file) for file in files)
-        return f"select {_COLUMNS} from read_parquet([{paths}]) where {self.consent.condition()}"
+        nights = f"select * from read_parquet([{paths}], union_by_name = true)"
+        whole = complete_columns(SCORES, nights)
+        return f"select {_COLUMNS} from ({whole}) where {self.consent.condition()}"
 
     def _path(self, file: str) -> str:
         return quote_literal(str(self.settings.published / file))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from scoring.errors import ConfigurationError
 from scoring.publish.columns import (
+    ADDED_SCORE_COLUMNS,
     CHANGE_COLUMNS,
     CHANGES,
     CONSENTED,
@@ -16,6 +17,7 @@ from scoring.publish.columns import (
     REASONS,
     SCORE_COLUMNS,
     SCORES,
+    complete_columns,
 )
 from scoring.publish.manifest import Manifest, PublishedFile
 from scoring.settings import Settings
@@ -47,8 +49,17 @@ def view_queries(manifest: Manifest, settings: Settings) -> Mapping[str, str]:
     def read(columns: str, files: Iterable[PublishedFile]) -> str:
         return f"select {columns} from {_read_nights(root, files)}{condition}"
 
+    def read_scores(columns: str, files: Iterable[PublishedFile]) -> str:
+        # Files of earlier versions have fewer columns.
+        nights = _read_nights(root, files, "union_by_name = true, ")
+        whole = complete_columns(SCORES, f"select * from {nights}")
+        return f"select {columns} from ({whole}){condition}"
+
+    # Columns are only added at the end.
+    first = [name for name in SCORE_COLUMNS if name not in ADDED_SCORE_COLUMNS]
+    before, after = _list((*first, *ORIGIN_COLUMNS)), _list(ADDED_SCORE_COLUMNS)
     history = [
-        read(f"{_list((*SCORE_COLUMNS, *ORIGIN_COLUMNS))}, {state} as is_current", files)
+        read_scores(f"{before}, {state} as is_current, {after}", files)
         for state, files in (
             ("true", manifest.of(SCORES, is_current=True)),
             ("false", manifest.of(SCORES, is_current=False)),
@@ -56,7 +67,7 @@ def view_queries(manifest: Manifest, settings: Settings) -> Mapping[str, str]:
         if files
     ]
     return {
-        "scores": read(_list(SCORE_COLUMNS), manifest.of(SCORES, is_current=True)),
+        "scores": read_scores(_list(SCORE_COLUMNS), manifest.of(SCORES, is_current=True)),
         "scores_history": " union all ".join(history),
         "score_points": read(_POINTS_LONG, manifest.of(POINTS)),
         "score_reasons": read(_list(REASON_COLUMNS), manifest.of(REASONS)),
@@ -89,10 +100,10 @@ def _unusable(root: Path, expected: str, got: str) -> ConfigurationError:
     )
 
 
-def _read_nights(root: Path, files: Iterable[PublishedFile]) -> str:
+def _read_nights(root: Path, files: Iterable[PublishedFile], options: str = "") -> str:
     names = ", ".join(_literal(root, file) for file in files)
     return (
-        f"read_parquet([{names}], hive_partitioning = true, "
+        f"read_parquet([{names}], {options}hive_partitioning = true, "
         "hive_types = {'as_of_date': date, 'known_on': date})"
     )
 

@@ -1,11 +1,13 @@
-"""One Arrow column as exact integers: every number becomes millionths in an int64.
+"""One Arrow column as exact whole numbers: units of a power of ten in an int64.
 
-DECIMAL(18,6) fits an int64 exactly, so comparing with a bin edge is comparing whole numbers.
+An integer column counts ones, a DECIMAL(p,s) column units of 10^-s, a floating column millionths.
+Comparing with a bin edge is then comparing whole numbers, and most columns need no arithmetic.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,22 +18,29 @@ from scoring.errors import ConfigurationError
 SCALE_DIGITS = 6
 LARGEST = 10**18 - 1
 """Largest magnitude of DECIMAL(18,6) in millionths; beyond it a value counts as unseen."""
+_INT64_DIGITS = 18
 
+Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.uint8]
+"""Places in a feature's run of codes, see ``scoring.score.compiled``."""
 
 
 @dataclass(frozen=True)
-class ScaledColumn:
-    """Values in millionths, and which rows have none.
+class NumberColumn:
+    """Values as whole units, and which rows have none.
 
     Attributes:
-        millionths: One int64 per row; 0 where there is no value.
+        units: One int64 per row; a value is ``units / 10**digits``. Rows that are missing or unseen
+            hold anything.
+        digits: 0 to 6.
         missing: Rows that are NULL, or None if no row is.
         unseen: Rows that hold no usable number (NaN, infinite, too large), or None.
     """
 
-    millionths: Int64s
+    units: Int64s
+    digits: int
     missing: Mask | None
     unseen: Mask | None
 
@@ -54,7 +63,7 @@ def take_column(batch: pa.RecordBatch, name: str) -> pa.Array:
     return batch.column(position)
 
 
-def scale_column(array: pa.Array, name: str) -> ScaledColumn:
+def read_numbers(array: pa.Array, name: str) -> NumberColumn:
     """Read an integer, decimal (up to 6 decimals) or floating column.
 
     Floating values are rounded half-even to millionths, once, here.
@@ -69,37 +78,29 @@ def scale_column(array: pa.Array, name: str) -> ScaledColumn:
     kind = array.type
     missing = _null_mask(array)
     if pa.types.is_null(kind):
-        return ScaledColumn(np.zeros(len(array), np.int64), missing, None)
+        return NumberColumn(np.zeros(len(array), np.int64), 0, missing, None)
     if pa.types.is_integer(kind):
-        values = array.fill_null(0) if missing is not None else array
-        scaled = _scale_integers(values.to_numpy(), SCALE_DIGITS)
-    elif pa.types.is_decimal(kind) and 0 <= kind.scale <= SCALE_DIGITS:
-        scaled = _scale_decimals(array, missing)
-    elif pa.types.is_floating(kind):
-        values = array.fill_null(0) if missing is not None else array
-        scaled = _scale_floats(values.to_numpy().astype(np.float64, copy=False))
-    else:
-        raise ConfigurationError(
-            "feature column refused",
-            subject=name,
-            expected=f"an integer, floating or decimal type with up to {SCALE_DIGITS} decimals",
-            got=str(kind),
-            next_step="Cast the column where the batch is made.",
-        )
-    millionths, unseen = scaled
-    return ScaledColumn(millionths, missing, unseen)
-
-
-def decimals_from_millionths(millionths: Int64s, valid: Mask | None) -> pa.Array:
-    """A decimal128(18,6) array of int64 millionths; rows that are not ``valid`` are NULL."""
-    words = np.empty((millionths.size, 2), np.int64)
-    words[:, 0] = millionths
-    np.right_shift(words[:, 0], 63, out=words[:, 1])
-    return pa.Array.from_buffers(
-        pa.decimal128(18, SCALE_DIGITS),
-        millionths.size,
-        [validity_buffer(valid), pa.py_buffer(words)],
+        units, unseen = _read_integers(array)
+        return NumberColumn(units, 0, missing, unseen)
+    if pa.types.is_decimal(kind) and 0 <= kind.scale <= SCALE_DIGITS:
+        units, unseen = _read_decimals(array)
+        return NumberColumn(units, kind.scale, missing, unseen)
+    if pa.types.is_floating(kind):
+        units, unseen = _read_floats(array)
+        return NumberColumn(units, SCALE_DIGITS, missing, unseen)
+    raise ConfigurationError(
+        "feature column refused",
+        subject=name,
+        expected=f"an integer, floating or decimal type with up to {SCALE_DIGITS} decimals",
+        got=str(kind),
+        next_step="Cast the column where the batch is made.",
     )
+
+
+def units_from_millionths(millionths: int, digits: int) -> int:
+    """The least whole number of units (10^-digits) that is not below so many millionths."""
+    factor: int = 10 ** (SCALE_DIGITS - digits)
+    return -(-millionths // factor)
 
 
 def validity_buffer(valid: Mask | None) -> pa.Buffer | None:
@@ -112,45 +113,65 @@ def validity_buffer(valid: Mask | None) -> pa.Buffer | None:
 def _null_mask(array: pa.Array) -> Mask | None:
     if array.null_count == 0:
         return None
-    mask: Mask = array.is_null().to_numpy(zero_copy_only=False)
-    return mask
+    bitmap = array.buffers()[0]
+    if bitmap is None:  # the type without values
+        return np.ones(len(array), np.bool_)
+    first, shift = divmod(array.offset, 8)
+    bits = np.frombuffer(bitmap, np.uint8)[first : first + (shift + len(array) + 7) // 8]
+    valid = np.unpackbits(bits, bitorder="little")[shift : shift + len(array)]
+    return np.logical_not(valid.view(np.bool_))
 
 
-def _scale_integers(values: npt.NDArray[np.integer], digits: int) -> tuple[Int64s, Mask | None]:
-    factor = 10**digits
-    limit = LARGEST // factor
-    unseen: Mask | None = None
-    if values.size and (int(values.max()) > limit or int(values.min()) < -limit):
-        unseen = (
-            (values > limit) | (values < -limit) if values.dtype.kind == "i" else values > limit
-        )
-        values = np.where(unseen, 0, values)
-    return values.astype(np.int64, copy=False) * np.int64(factor), unseen
+def _read_integers(array: pa.Array) -> tuple[Int64s, Mask | None]:
+    kind = np.dtype(array.type.to_pandas_dtype())
+    values = _view_values(array, kind)
+    limit = LARGEST // 10**SCALE_DIGITS
+    if kind == np.uint64:
+        too_large: Mask = np.greater(values, np.uint64(limit))
+        return values.astype(np.int64), too_large if too_large.any() else None
+    units = values.astype(np.int64, copy=False)
+    return units, _beyond(units, limit) if kind.itemsize == 8 else None  # noqa: PLR2004 - bytes
 
 
-def _scale_decimals(array: pa.Array, missing: Mask | None) -> tuple[Int64s, Mask | None]:
-    digits = SCALE_DIGITS - array.type.scale
+def _read_decimals(array: pa.Array) -> tuple[Int64s, Mask | None]:
+    digits = array.type.scale
     if not pa.types.is_decimal128(array.type):
-        array = array.cast(pa.decimal128(38, array.type.scale))
-    words = np.frombuffer(array.buffers()[1], np.int64)
-    words = words[2 * array.offset : 2 * (array.offset + len(array))].reshape(-1, 2)
-    values = words[:, 0]
-    if missing is not None:
-        values = np.where(missing, 0, values)
-    too_wide = words[:, 1] != (words[:, 0] >> 63)
-    if missing is not None:
-        too_wide &= ~missing
-    if too_wide.any():
-        millionths, unseen = _scale_integers(np.where(too_wide, 0, values), digits)
-        return millionths, too_wide if unseen is None else too_wide | unseen
-    return _scale_integers(values, digits)
+        array = array.cast(pa.decimal128(38, digits))
+    words = _view_values(array, np.dtype((np.int64, 2)))
+    units = np.ascontiguousarray(words[:, 0])
+    precision, whole_digits = array.type.precision, _INT64_DIGITS - SCALE_DIGITS
+    if precision - digits <= whole_digits:
+        return units, None
+    unseen = _beyond(units, 10 ** (whole_digits + digits) - 1)
+    if precision > _INT64_DIGITS:
+        too_wide: Mask = words[:, 1] != (words[:, 0] >> 63)
+        if too_wide.any():
+            unseen = too_wide if unseen is None else too_wide | unseen
+    return units, unseen
 
 
-def _scale_floats(values: npt.NDArray[np.float64]) -> tuple[Int64s, Mask | None]:
-    factor = 10.0**SCALE_DIGITS
+def _read_floats(array: pa.Array) -> tuple[Int64s, Mask | None]:
+    kind = np.dtype(array.type.to_pandas_dtype())
+    values = _view_values(array, kind).astype(np.float64, copy=False)
     usable = np.abs(values) < (LARGEST // 10**SCALE_DIGITS)
     unseen: Mask | None = None
     if not usable.all():
         unseen = ~usable
         values = np.where(usable, values, 0.0)
-    return np.rint(values * factor).astype(np.int64), unseen
+    return np.rint(values * 10.0**SCALE_DIGITS).astype(np.int64), unseen
+
+
+def _view_values(array: pa.Array, kind: np.dtype[np.generic]) -> npt.NDArray[Any]:
+    """The values in place, with whatever stands where there is none."""
+    shape = (0, *kind.shape)
+    if len(array) == 0:
+        return np.zeros(shape, kind.base)
+    values = np.frombuffer(array.buffers()[1], kind.base).reshape(-1, *kind.shape)
+    return values[array.offset : array.offset + len(array)]
+
+
+def _beyond(units: Int64s, limit: int) -> Mask | None:
+    if units.size == 0 or (int(units.max()) <= limit and int(units.min()) >= -limit):
+        return None
+    beyond: Mask = (units > limit) | (units < -limit)
+    return beyond

@@ -10,31 +10,43 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from scoring.cards.card import Card, CardFeature, ValueRule
 from scoring.cards.checks import RULE_LABELS
-from scoring.score.columns import SCALE_DIGITS, Int64s, Mask
+from scoring.score.columns import SCALE_DIGITS, Int32s, Mask, units_from_millionths
+from scoring.score.evidence import CompiledEvidence, compile_evidence
 
 MISSING_LABEL, UNSEEN_LABEL = RULE_LABELS
-
-Int32s = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
 class CompiledFeature:
-    """Where a feature's codes start, and the edges (millionths) that count them up.
+    """One feature's run of codes, and the edges that count them up.
 
-    A value's code is ``first_code`` plus the number of edges that it reaches.
+    A value's place in the run is the number of edges that it reaches: 0 below the first bin.
+
+    Attributes:
+        feature_name: Name of the column.
+        dimension: Where its points count.
+        first_code: The run's first code; a code is this plus the place.
+        open_edges: 1 if the first bin has no lower end: an edge that everything reaches.
+        edges: By number of decimals (0 to 6) of a column: the other edges in its units.
+        missing_place: Place of NULL.
+        unseen_place: Place of no usable number.
+        points: Points by place.
+        maximum_points: The most of them.
     """
 
     feature_name: str
     dimension: str
-    edges: Int64s
     first_code: int
-    missing_code: int
-    unseen_code: int
+    open_edges: int
+    edges: tuple[tuple[int, ...], ...]
+    missing_place: int
+    unseen_place: int
+    points: Int32s
+    maximum_points: int
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,7 @@ class CompiledCard:
         features: In the card's order.
         dimensions: In the card's order.
         scorability_minimums: Feature name and least value in millionths.
+        evidence: What a score rests on, if the card says so.
         points: Points by code.
         points_lost: Maximum of the feature minus points, by code.
         has_value: Whether a value is shown with this code.
@@ -60,6 +73,7 @@ class CompiledCard:
     features: tuple[CompiledFeature, ...]
     dimensions: tuple[str, ...]
     scorability_minimums: tuple[tuple[str, int], ...]
+    evidence: CompiledEvidence | None
     points: Int32s
     points_lost: Int32s
     has_value: Mask
@@ -87,18 +101,9 @@ def compile_card(card: Card) -> CompiledCard:
     codes: list[_Code] = []
     features: list[CompiledFeature] = []
     for feature in card.features:
-        first_code = len(codes)
-        codes.extend(_codes_of(feature))
-        features.append(
-            CompiledFeature(
-                feature_name=feature.feature_name,
-                dimension=feature.dimension,
-                edges=_edges_of(feature),
-                first_code=first_code,
-                missing_code=len(codes) - 2,
-                unseen_code=len(codes) - 1,
-            )
-        )
+        run = _codes_of(feature)
+        features.append(_compile_feature(feature, first_code=len(codes), run=run))
+        codes.extend(run)
     return CompiledCard(
         card=card,
         features=tuple(features),
@@ -106,6 +111,7 @@ def compile_card(card: Card) -> CompiledCard:
         scorability_minimums=tuple(
             (rule.feature_name, _millionths(rule.minimum)) for rule in card.scorability
         ),
+        evidence=compile_evidence(card),
         points=np.array([code.points for code in codes], np.int32),
         points_lost=np.array([code.points_lost for code in codes], np.int32),
         has_value=np.array([code.has_value for code in codes], np.bool_),
@@ -117,14 +123,28 @@ def compile_card(card: Card) -> CompiledCard:
     )
 
 
-def _edges_of(feature: CardFeature) -> Int64s:
-    first, last = feature.bins[0], feature.bins[-1]
-    lowest = np.iinfo(np.int64).min if first.lower is None else _millionths(first.lower)
-    edges = [lowest]
-    edges.extend(_millionths(part.lower) for part in feature.bins[1:] if part.lower is not None)
-    if last.upper is not None:
-        edges.append(_millionths(last.upper))
-    return np.array(edges, np.int64)
+def _compile_feature(feature: CardFeature, first_code: int, run: list[_Code]) -> CompiledFeature:
+    edges = edges_of(feature)
+    return CompiledFeature(
+        feature_name=feature.feature_name,
+        dimension=feature.dimension,
+        first_code=first_code,
+        open_edges=1 if feature.bins[0].lower is None else 0,
+        edges=tuple(
+            tuple(units_from_millionths(edge, digits) for edge in edges)
+            for digits in range(SCALE_DIGITS + 1)
+        ),
+        missing_place=len(run) - 2,
+        unseen_place=len(run) - 1,
+        points=np.array([code.points for code in run], np.int32),
+        maximum_points=feature.maximum_points,
+    )
+
+
+def edges_of(feature: CardFeature) -> list[int]:
+    """Every end of a bin that is not open, in millionths, ascending."""
+    ends = [part.lower for part in feature.bins] + [feature.bins[-1].upper]
+    return [_millionths(end) for end in ends if end is not None]
 
 
 def _millionths(edge: Decimal) -> int:

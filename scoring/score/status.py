@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from scoring.errors import ConfigurationError
-from scoring.score.columns import Mask, scale_column, take_column
+from scoring.score.columns import Mask, read_numbers, take_column, units_from_millionths
 from scoring.score.compiled import CompiledCard
 
 SCORED, NO_CONSENT, INSUFFICIENT_HISTORY = "scored", "no_consent", "insufficient_history"
@@ -24,6 +24,7 @@ class StatusColumns:
     """One entry per row; ``reasons`` is NULL for scored rows."""
 
     is_scored: Mask
+    has_consent: Mask
     codes: pa.Array
     reasons: pa.Array
 
@@ -50,8 +51,8 @@ def assign_status(compiled: CompiledCard, batch: pa.RecordBatch) -> StatusColumn
     for (name, minimum), rule in zip(
         compiled.scorability_minimums, compiled.card.scorability, strict=True
     ):
-        column = scale_column(take_column(batch, name), name)
-        fails = column.millionths < minimum
+        column = read_numbers(take_column(batch, name), name)
+        fails = column.units < units_from_millionths(minimum, column.digits)
         for absent in (column.missing, column.unseen):
             if absent is not None:
                 fails |= absent
@@ -63,6 +64,7 @@ def assign_status(compiled: CompiledCard, batch: pa.RecordBatch) -> StatusColumn
     )
     return StatusColumns(
         is_scored=is_scored,
+        has_consent=has_consent,
         codes=pa.DictionaryArray.from_arrays(pa.array(status_index), pa.array(STATUSES)),
         reasons=pa.DictionaryArray.from_arrays(
             pa.array(reason_index, mask=is_scored), pa.array(reasons)

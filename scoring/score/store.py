@@ -34,6 +34,9 @@ CONTENT_COLUMNS: Mapping[str, tuple[str, ...]] = {
         "card_id",
         "months_on_book",
         "evidence_days",
+        "score_low",
+        "score_high",
+        "evidence_strength",
     ),
     "score_points": (*_GRAIN, "feature_names", "feature_values", "bins", "points"),
     "score_reasons": (
@@ -202,6 +205,9 @@ def _insert_scores(connection: duckdb.DuckDBPyConnection, night: Night, card: Ca
             months_on_book,
             evidence_days,
             $code_version as code_version,
+            score_low,
+            score_high,
+            evidence_strength,
         from scored_users
         left join marts.score_bands as bands
             on scored_users.score >= bands.lower_bound

@@ -9,7 +9,7 @@ create schema if not exists ops;
 create schema if not exists pending;
 
 create table ops.schema_version (version integer not null);
-insert into ops.schema_version values (2);
+insert into ops.schema_version values (3);
 
 -- One row per attempt of a step of a run.
 create table ops.step_runs (
@@ -231,7 +231,10 @@ create table scores.scores (
     card_id varchar not null,
     months_on_book bigint,
     evidence_days bigint,
-    code_version varchar not null
+    code_version varchar not null,
+    score_low integer,                  -- what missing evidence leaves open; empty if the card
+    score_high integer,                 -- says nothing about evidence
+    evidence_strength varchar           -- none, thin, moderate, strong; empty without consent
 );
 
 -- Same grain: the parts of the score, aligned lists in the card's order.

@@ -483,7 +483,8 @@ MARTS = {
 _SCORES, _POINTS, _REASONS = "scores.scores", "scores.score_points", "scores.score_reasons"
 _UNSCORED = (
     "score = null, band_code = null, points_base = null, points_spending = null, "
-    "points_repayment = null, points_history = null, points_linkage = null, points_clipped = null"
+    "points_repayment = null, points_history = null, points_linkage = null, points_clipped = null, "
+    "score_low = null, score_high = null, evidence_strength = null"
 )
 _REFUSED = f"{_UNSCORED}, score_status = 'no_consent', score_status_reason = 'no consent'"
 
@@ -547,6 +548,33 @@ SCORES = {
         update(_SCORES, "band_code = null", "1", "user_key = 1003"),
     ],
     "probability_in_range": [update(_SCORES, "pd_12m = 12", "200 of 200 rows break it")],
+    "interval_holds_score": [
+        update(_SCORES, "score_low = score + 1", "low_above_score 1", "user_key = 1003"),
+        update(_SCORES, "score_high = score - 1", "high_below_score 1", "user_key = 1003"),
+        update(_SCORES, "score_low = 349, score_high = 951", "outside_range 200"),
+        update(_SCORES, "score_low = null", "one_end_missing 1", "user_key = 1003"),
+        update(
+            _SCORES,
+            "score_low = null, score_high = null",
+            "scored_without_interval 1",
+            "user_key = 1003",
+        ),
+        update(
+            _SCORES,
+            f"{_UNSCORED.partition(', score_low')[0]}, score_low = 500, score_high = 600",
+            "unscored_with_interval 1",
+            "user_key = 1003",
+        ),
+    ],
+    "strength_known": [
+        update(_SCORES, "evidence_strength = 'weak'", "1 of 200", "user_key = 1003")
+    ],
+    "strength_and_consent_agree": [
+        update(_SCORES, "evidence_strength = null", "judged_in_part 1", "user_key = 1003"),
+        update(
+            _SCORES, "score_status = 'no_consent'", "judged_without_consent 1", "user_key = 1003"
+        ),
+    ],
     "consent_respected": [
         update(
             _DIM,

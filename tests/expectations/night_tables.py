@@ -66,6 +66,9 @@ SCORES = """
         12 + i % 24 as months_on_book,
         20 + i % 10 + day as evidence_days,
         '0.1.0' as code_version,
+        560 + spending + repayment + history + linkage - 20 as score_low,
+        560 + spending + repayment + history + linkage + 10 as score_high,
+        'moderate' as evidence_strength,
     from points
     inner join marts.score_bands as bands
         on

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from scoring.cards.card import Card
 from scoring.cards.seal import seal_card
 
@@ -11,6 +13,16 @@ CATALOG = {
     "spend_amount_90d": "spending",
     "revolving_utilisation_ratio": "linkage",
     "evidence_days": "history",
+}
+
+EVIDENCE: dict[str, Any] = {
+    "levels": [
+        {"strength": "thin", "evidence_days": 10, "months_on_book": 0},
+        {"strength": "moderate", "evidence_days": 20, "months_on_book": 3},
+        {"strength": "strong", "evidence_days": 50, "months_on_book": 12},
+    ],
+    "window_months": {"late_payment_count_365d": 12, "payment_ratio_180d": 6},
+    "calibration_error_points": 0,
 }
 
 

@@ -12,7 +12,15 @@ from scoring.cards.canonical import dump_card, hash_card
 from scoring.cards.loader import load_card, load_champion, parse_card, read_catalog_seed
 from scoring.cards.seal import main, seal_card
 from scoring.errors import ConfigurationError
-from tests.scoring.cards.drafts import CATALOG, bins, draft, draft_features, make_card, rule
+from tests.scoring.cards.drafts import (
+    CATALOG,
+    EVIDENCE,
+    bins,
+    draft,
+    draft_features,
+    make_card,
+    rule,
+)
 
 CORRECT = r"\. Correct the card, have it reviewed and seal it: python -m scoring\.cards\.seal FILE$"
 
@@ -91,6 +99,10 @@ def change_card(field: str, value: object) -> Callable[[dict[str, Any]], None]:
         card[field] = value
 
     return change
+
+
+def change_evidence(**changes: object) -> Callable[[dict[str, Any]], None]:
+    return change_card("evidence", EVIDENCE | changes)
 
 
 LATE = r"features\.late_payment_count_365d"
@@ -188,6 +200,28 @@ REFUSALS = {
     "trained card without training": (
         change_card("kind", "trained"),
         r"training: expected the training data's facts in a trained card, got null",
+    ),
+    "strengths out of order": (
+        change_evidence(levels=[*reversed(EVIDENCE["levels"])]),
+        r"evidence\.levels: expected thin \| moderate \| strong, got strong \| moderate \| thin",
+    ),
+    "stronger with less": (
+        change_evidence(
+            levels=[*EVIDENCE["levels"][:2], EVIDENCE["levels"][2] | {"evidence_days": 9}]
+        ),
+        r"evidence\.levels\[2\]\.evidence_days: expected at least 20, got 9",
+    ),
+    "window of a feature that is not in the card": (
+        change_evidence(window_months={"evidence_days": 3}),
+        r"evidence\.window_months\.evidence_days: expected a feature of the card, got another one",
+    ),
+    "window of no month": (
+        change_evidence(window_months={"payment_ratio_180d": 0}),
+        r"evidence\.window_months\.payment_ratio_180d: expected .* or equal to 1, got 0",
+    ),
+    "calibration error without calibration": (
+        change_evidence(calibration_error_points=5),
+        r"evidence\.calibration_error_points: expected 0 in a card without calibration, got 5",
     ),
     "scorability by an unknown feature": (
         change_card("scorability", [rule(0, "N") | {"feature_name": "luck", "minimum": "1"}]),
@@ -310,3 +344,16 @@ def test_sealing_a_file_makes_it_loadable(
 def test_seal_without_a_file_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
     assert capsys.readouterr().err == "usage: python -m scoring.cards.seal FILE\n"
+
+
+def test_pdo_doubles_the_odds() -> None:
+    scale = make_card().scale  # 600 points for 15 to 1, 50 points to double
+    assert [scale.odds_at(score) for score in (550, 600, 650, 700, 800)] == [7.5, 15, 30, 60, 240]
+    assert scale.odds_at(625) == pytest.approx(15 * 2**0.5)
+
+
+def test_part_that_a_card_need_not_have_is_not_written() -> None:
+    assert '"evidence"' not in dump_card(make_card())
+    with_evidence = make_card(evidence=EVIDENCE)
+    assert parse_card(dump_card(with_evidence), "demo_v1.json") == with_evidence
+    assert hash_card(with_evidence) != hash_card(make_card())

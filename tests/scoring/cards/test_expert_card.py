@@ -11,6 +11,7 @@ import pytest
 from scoring.cards.canonical import dump_card
 from scoring.cards.card import CardFeature
 from scoring.cards.loader import CARDS_FOLDER, load_card, read_catalog_seed
+from scoring.marts.documents import read_catalog
 from scoring.score.scorer import score_batch
 
 PATH = CARDS_FOLDER / "expert_v1.json"
@@ -194,3 +195,22 @@ def test_unknown_is_never_better_than_the_best_known_value(feature: CardFeature)
     best = max(part.points for part in feature.bins)
     assert feature.missing.points <= best
     assert feature.unseen.points <= best
+
+
+def test_windows_of_evidence_are_the_look_backs_of_the_catalogue() -> None:
+    months = {"90d": 3, "180d": 6, "365d": 12, "24m": 24}
+    look_backs = {row["feature_name"]: row["look_back"] for row in read_catalog()}
+    assert CARD.evidence is not None
+    assert CARD.evidence.window_months == {
+        feature.feature_name: months[look_backs[feature.feature_name]]
+        for feature in CARD.features
+        if look_backs[feature.feature_name] != "current"
+    }
+
+
+def test_whoever_is_scored_is_at_least_thin() -> None:
+    assert CARD.evidence is not None
+    (floor,) = CARD.scorability
+    assert floor.feature_name == "evidence_days"
+    assert CARD.evidence.levels[0].evidence_days <= floor.minimum
+    assert CARD.evidence.levels[0].months_on_book == 0

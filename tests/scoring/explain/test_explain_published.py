@@ -11,6 +11,7 @@ from scoring.publish.step import publish_night
 from scoring.score.step import score_night
 from scoring.settings import Settings
 from scoring.warehouse.store import open_warehouse
+from tests.scoring.cards.drafts import EVIDENCE
 from tests.scoring.publish.handmade import Handmade
 from tests.scoring.score.batches import make_row
 from tests.scoring.score.night_tables import NIGHT, fill_marts, make_deployment
@@ -23,9 +24,8 @@ class Landing(Handmade):
         self.settings = settings
 
 
-@pytest.fixture
-def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    settings = make_deployment(tmp_path, monkeypatch)
+def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **card_changes: object) -> Settings:
+    settings = make_deployment(tmp_path, monkeypatch, **card_changes)
     with open_warehouse(settings) as connection:
         connection.execute(
             "alter table marts.dim_user_night add column has_gated_consent boolean default false"
@@ -37,6 +37,11 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     landing.set_gates(NIGHT)
     publish_night(settings, NIGHT)
     return settings
+
+
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    return publish(tmp_path, monkeypatch)
 
 
 def test_published_score_is_explained_as_scored(published: Settings) -> None:
@@ -57,3 +62,23 @@ def test_published_status_is_explained(published: Settings) -> None:
     found = explain(published, NIGHT.as_of_date, user_key=2)
     assert found.score_status == "insufficient_history"
     assert "记录太少 / Too few records" in found.render()
+
+
+def test_strength_and_range_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # late: 20 of -60..20 over 24 months, of which 12 are known: 40 points are open downwards.
+    windows = {"late_payment_count_365d": 24}
+    settings = publish(tmp_path, monkeypatch, evidence=EVIDENCE | {"window_months": windows})
+    scored, unscored = (explain(settings, NIGHT.as_of_date, user_key=key) for key in (1, 2))
+    evidence = scored.evidence
+    assert (evidence.score_low, scored.score, evidence.score_high) == (583, 623, 623)
+    lines = scored.render().splitlines()
+    assert "  依据强度 Strength: 薄弱 thin" in lines
+    assert "  证据补全后可能的分数 Score if missing evidence came in: 583 – 623" in lines
+    assert (unscored.evidence.strength, unscored.evidence.score_low) == ("none", None)
+    assert "  依据强度 Strength: 无 none" in unscored.render().splitlines()
+
+
+def test_card_without_evidence_tells_neither(published: Settings) -> None:
+    found = explain(published, user_key=1)
+    assert (found.evidence.strength, found.evidence.score_low) == (None, None)
+    assert "Strength" not in found.render()

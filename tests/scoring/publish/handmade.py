@@ -262,7 +262,7 @@ def _insert_user(
     parts = scored.parts if scored.score is not None else (None,) * 6
     connection.execute(
         "insert into scores.scores values "
-        "(?, ?, ?, ?, ?, null, ?, null, ?, ?, ?, ?, ?, ?, ?, 12, 300, ?)",
+        "(?, ?, ?, ?, ?, null, ?, null, ?, ?, ?, ?, ?, ?, ?, 12, 300, ?, ?, ?, ?)",
         [
             *place,
             scored.score,
@@ -271,6 +271,9 @@ def _insert_user(
             *parts,
             card_id,
             code_version,
+            None if scored.score is None else scored.score - 10,
+            None if scored.score is None else scored.score + 15,
+            "strong" if consents else None,
         ],
     )
     if scored.score is None:

@@ -43,11 +43,13 @@ TABLES = {
 BANDS = [("poor", 350, 550), ("fair", 550, 600), ("good", 600, 650), ("top", 650, 951)]
 
 
-def make_deployment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def make_deployment(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, **card_changes: object
+) -> Settings:
     """An empty deployment whose champion is the small card, with marts to fill."""
     cards = folder / "cards"
     cards.mkdir()
-    (cards / "demo_v1.json").write_text(dump_card(make_card()), encoding="utf-8")
+    (cards / "demo_v1.json").write_text(dump_card(make_card(**card_changes)), encoding="utf-8")
     monkeypatch.setattr(loader, "CARDS_FOLDER", cards)
     settings = Settings(home=folder / "home", threads=1)
     with open_warehouse(settings) as connection:

@@ -10,7 +10,7 @@ from scoring.cards.seal import seal_card
 from scoring.errors import ConfigurationError
 from scoring.score import scorer
 from scoring.score.compiled import compile_card
-from scoring.score.scorer import score_batch
+from scoring.score.scorer import score_alone, score_batch
 from tests.scoring.cards.drafts import bins, draft, draft_features, make_card
 from tests.scoring.score.batches import Row, make_batch, make_row
 
@@ -48,6 +48,9 @@ def test_score_is_the_sum_that_a_pencil_gives() -> None:
         "reason_codes": ["P", "U"],
         "reasons_zh": ["P 中文", "U 中文"],
         "reasons_en": ["P English", "U English"],
+        "score_low": None,
+        "score_high": None,
+        "evidence_strength": None,
     }
 
 
@@ -295,6 +298,15 @@ def test_column_of_another_type_is_refused(name: str, array: pa.Array, message: 
 def test_column_of_nulls_without_a_type_is_missing() -> None:
     batch = with_column(make_batch(make_row()), "payment_ratio_180d", pa.nulls(1))
     assert score_batch(CARD, batch).to_pylist()[0]["bins"][1] == "missing"
+
+
+def test_score_alone_is_the_head_of_the_whole_result() -> None:
+    rows = [make_row(1), make_row(2, consent=False), make_row(3, late=3), make_row(4, evidence=1)]
+    rows += [make_row(5, late=None, paid="1.5", spend=None, used="-1")]
+    batch = make_batch(*rows)
+    alone = score_alone(CARD, batch)
+    assert alone.num_rows == len(rows)
+    assert alone.equals(score_batch(CARD, batch).select(alone.schema.names))
 
 
 def test_compiled_card_gives_what_the_card_gives() -> None:

@@ -101,3 +101,19 @@ def test_second_process_is_told_who_holds_the_lock(settings: Settings) -> None:
         owner.kill()
     with writer_lock(settings):  # freed by the death of its owner
         pass
+
+
+def test_older_store_gets_the_columns_of_evidence(settings: Settings) -> None:
+    columns = ("score_low", "score_high", "evidence_strength")
+    with open_warehouse(settings) as connection:
+        for column in columns:
+            connection.execute(f"alter table scores.scores drop column {column}")
+        connection.execute(
+            "insert into scores.scores (user_key, as_of_date, known_on, score_status, card_id,"
+            " code_version) values (1, '2025-01-31', '2025-01-31', 'scored', 'a_v1', '0')"
+        )
+        connection.execute("update ops.schema_version set version = 2")
+    with open_warehouse(settings) as connection:
+        rows = connection.execute(f"select {', '.join(columns)} from scores.scores").fetchall()
+        assert rows == [(None, None, None)]
+    assert read_schema_version(settings) == SCHEMA_VERSION
