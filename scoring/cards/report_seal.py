@@ -94,7 +94,9 @@ def read_report_seal(card: Card, folder: Path) -> ReportSeal:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise _refused(f"{path.name} at {place}", "a seal as it was written", first["msg"]) from None
+        raise _refused(
+            f"{path.name} at {place}", "a seal as it was written", first["msg"]
+        ) from None
     if seal.card_id != card.card_id:
         raise _refused(f"{path.name} at card_id", repr(card.card_id), repr(seal.card_id))
     if seal.card_hash != card.hash:
