@@ -45,7 +45,8 @@ class Settings(BaseSettings):
 
     home: Path = Field(
         default=Path("var"),
-        description="Folder of landing/, warehouse/, vault/, published/, reports/, cards/, airflow/.",
+        description="Folder of landing/, warehouse/, vault/, published/, reports/, cards/ and "
+        "airflow/.",
     )
     business_timezone: str = Field(
         default="Asia/Shanghai", description="Zone of naive timestamps and of the business date."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from scoring.errors import ConfigurationError
@@ -27,21 +27,19 @@ class Circumstances:
     code_version: str
 
 
+@dataclass(frozen=True)
+class _NewCard:
+    """A card that no entry is about yet."""
+
+    card_id: str
+    card_hash: str
+
+
 def found(card_id: str, card_hash: str, report_sha256: str, how: Circumstances) -> Release:
     """The first entry of a store: the shipped card is champion, of every night there ever was."""
-    return Release(
-        entry=1,
-        card_id=card_id,
-        card_hash=card_hash,
-        action="founded",
-        state="champion",
-        valid_from=FIRST_DAY,
-        reason=how.reason,
-        decided_at=how.decided_at,
-        decided_by=how.decided_by,
-        report_sha256=report_sha256,
-        code_version=how.code_version,
-    )
+    card = _NewCard(card_id, card_hash)
+    entry = _entry(Ledger(), card, "founded", "champion", FIRST_DAY, how)
+    return replace(entry, report_sha256=report_sha256)
 
 
 def register(
@@ -54,7 +52,8 @@ def register(
     """
     last = ledger.last(card_id)
     if last is None:
-        return (_entry(ledger, 1, card_id, card_hash, "registered", "draft", FIRST_DAY, how),)
+        card = _NewCard(card_id, card_hash)
+        return (_entry(ledger, card, "registered", "draft", FIRST_DAY, how),)
     if last.card_hash != card_hash:
         raise ConfigurationError(
             "card not registered",
@@ -83,7 +82,7 @@ def promote(
     """
     last = ledger.require(card_id)
     check_transition(last, to)
-    own = _entry(ledger, 1, card_id, last.card_hash, "promoted", to, day, how, report_sha256)
+    own = replace(_entry(ledger, last, "promoted", to, day, how), report_sha256=report_sha256)
     if to != "champion":
         return (own,)
     return (own, *_give_way(ledger, own, ledger.champions_from(day), "displaced", how))
@@ -105,16 +104,9 @@ def roll_back(ledger: Ledger, day: date, how: Circumstances) -> tuple[Release, .
             next_step="See `creditloop card list`; nothing was changed.",
         )
     before = line[-2]
-    own = _entry(
-        ledger,
-        1,
-        before.card_id,
-        before.card_hash,
-        "restored",
-        "champion",
-        day,
-        how,
-        before.report_sha256,
+    own = replace(
+        _entry(ledger, before, "restored", "champion", day, how),
+        report_sha256=before.report_sha256,
     )
     others = [item for item in ledger.champions_from(day) if item.card_id != own.card_id]
     return (own, *_give_way(ledger, own, others, "withdrawn", how))
@@ -128,41 +120,39 @@ def retire(ledger: Ledger, card_id: str, day: date, how: Circumstances) -> tuple
     """
     last = ledger.require(card_id)
     check_transition(last, "retired")
-    return (_entry(ledger, 1, card_id, last.card_hash, "retired", "retired", day, how),)
+    return (_entry(ledger, last, "retired", "retired", day, how),)
 
 
 def _give_way(
     ledger: Ledger, own: Release, others: Iterable[Release], action: Action, how: Circumstances
 ) -> tuple[Release, ...]:
     return tuple(
-        _entry(
-            ledger, number, other.card_id, other.card_hash, action, "retired", own.valid_from, how
+        replace(
+            _entry(ledger, other, action, "retired", own.valid_from, how), entry=own.entry + number
         )
-        for number, other in enumerate(others, start=2)
+        for number, other in enumerate(others, start=1)
     )
 
 
 def _entry(
     ledger: Ledger,
-    number: int,
-    card_id: str,
-    card_hash: str,
+    card: Release | _NewCard,
     action: Action,
     state: State,
     day: date,
     how: Circumstances,
-    report_sha256: str | None = None,
 ) -> Release:
+    """The next entry of the ledger, about ``card``."""
     return Release(
-        entry=max((release.entry for release in ledger.releases), default=0) + number,
-        card_id=card_id,
-        card_hash=card_hash,
+        entry=max((release.entry for release in ledger.releases), default=0) + 1,
+        card_id=card.card_id,
+        card_hash=card.card_hash,
         action=action,
         state=state,
         valid_from=day,
         reason=how.reason,
         decided_at=how.decided_at,
         decided_by=how.decided_by,
-        report_sha256=report_sha256,
+        report_sha256=None,
         code_version=how.code_version,
     )

@@ -9,7 +9,14 @@ from typing import Annotated
 import typer
 
 from scoring.cli.console import out
-from scoring.cli.options import DateOption, KnownOnOption, ReasonOption, require_reason, to_date
+from scoring.cli.options import (
+    CardOption,
+    DateOption,
+    KnownOnOption,
+    ReasonOption,
+    require_reason,
+    to_date,
+)
 from scoring.errors import ConfigurationError
 from scoring.nights import (
     STEPS,
@@ -54,6 +61,7 @@ def nightly_command(
     from_step: Annotated[str, typer.Option(help=" | ".join(STEPS))] = "ingest",
     accept_missing: AcceptOption = None,
     reason: ReasonOption = None,
+    card: CardOption = None,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would run.")] = False,
 ) -> None:
@@ -61,7 +69,7 @@ def nightly_command(
     from scoring.landing.waivers import waive  # noqa: PLC0415 - only when asked for
 
     settings = load_settings()
-    night = make_night(day.date(), to_date(known_on))
+    night = make_night(day.date(), to_date(known_on), card_id=card)
     check_not_ahead(settings, night)
     if dry_run:
         _print_plan(night, from_step)
@@ -85,9 +93,9 @@ def check_command(
     _run_single(f"check_{gate.value}", day, known_on)
 
 
-def score_command(day: DateOption, known_on: KnownOnOption = None) -> None:
+def score_command(day: DateOption, known_on: KnownOnOption = None, card: CardOption = None) -> None:
     """Score every user of one night."""
-    _run_single("score", day, known_on)
+    _run_single("score", day, known_on, card)
 
 
 def publish_command(
@@ -136,8 +144,10 @@ def accepted_feeds(feeds: list[str] | None, reason: str | None) -> dict[str, str
     return dict.fromkeys(feeds, require_reason(reason, option="--accept-missing"))
 
 
-def _run_single(step: str, day: datetime, known_on: datetime | None) -> None:
-    night = make_night(day.date(), to_date(known_on), run_id=new_run_id("step"))
+def _run_single(
+    step: str, day: datetime, known_on: datetime | None, card: str | None = None
+) -> None:
+    night = make_night(day.date(), to_date(known_on), run_id=new_run_id("step"), card_id=card)
     _print_step(step, run_step(load_settings(), step, night))
 
 
