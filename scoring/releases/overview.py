@@ -36,7 +36,8 @@ _PUBLISHED_BY = """
 select distinct nights.as_of_date, runs.card_id
 from ops.generation_nights as nights
 inner join ops.generations as generations using (generation)
-inner join ops.card_runs as runs using (as_of_date, known_on)
+inner join ops.card_runs as runs
+    on runs.as_of_date = nights.as_of_date and runs.known_on = nights.known_on
 where
     generations.state = 'current'
     and nights.table_name = 'scores_history'
