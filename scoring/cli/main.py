@@ -12,7 +12,7 @@ import typer
 
 from scoring import __version__
 from scoring.cli import commands
-from scoring.cli.commands import card_releases
+from scoring.cli.commands import card_compare, card_releases
 from scoring.cli.commands.card_app import card_app
 from scoring.cli.console import configure_logging, err
 from scoring.system_errors import as_known_error
@@ -46,6 +46,7 @@ def _root(
 
 commands.register(app)
 card_releases.register(card_app)
+card_compare.register(card_app)
 app.add_typer(card_app, name="card")
 
 

@@ -630,7 +630,7 @@ SCORES = {
         ),
         sql(
             _SHADOW.format("true", "score + 400").replace("points_base", "points_base + 400"),
-            "scores_out_of_range 200",
+            "scores_out_of_range 150",
         ),
     ],
 }
