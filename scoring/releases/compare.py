@@ -164,7 +164,7 @@ def _find_card(connection: duckdb.DuckDBPyConnection, settings: Settings, name: 
 def _read_baseline(
     connection: duckdb.DuckDBPyConnection, card: Card, day: date, asked: date | None
 ) -> tuple[date, Int64s] | None:
-    row = connection.execute(
+    rows = connection.execute(
         """
         with nights as (
             select distinct as_of_date, known_on
@@ -179,11 +179,12 @@ def _read_baseline(
         limit 1
         """,
         [card.card_id, day, asked],
-    ).fetchone()
-    if row is None:
+    ).fetchall()
+    if not rows:
         return None
-    scores = read_stored(connection, make_night(row[0], row[1]), card.card_id)
-    return (row[0], scores) if scores.size else None
+    ((as_of_date, known_on),) = rows
+    scores = read_stored(connection, make_night(as_of_date, known_on), card.card_id)
+    return (as_of_date, scores) if scores.size else None
 
 
 def _compare(

@@ -61,11 +61,12 @@ def newest_scored_night(connection: duckdb.DuckDBPyConnection) -> tuple[date, da
     Raises:
         PermanentError: There is none.
     """
-    row = connection.execute(
+    # fetchall, not fetchone: a result that is not read to its end blocks its connection.
+    rows = connection.execute(
         "select as_of_date, known_on from scores.scores order by as_of_date desc, known_on desc "
         "limit 1"
-    ).fetchone()
-    if row is None:
+    ).fetchall()
+    if not rows:
         raise PermanentError(
             "comparison refused",
             subject="scores.scores",
@@ -73,7 +74,7 @@ def newest_scored_night(connection: duckdb.DuckDBPyConnection) -> tuple[date, da
             got="none",
             next_step="Score a night first, or compare on a table: --data FILE",
         )
-    return row[0], row[1]
+    return rows[0]
 
 
 def read_stored(connection: duckdb.DuckDBPyConnection, night: Night, card_id: str) -> Int64s:
