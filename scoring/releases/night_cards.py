@@ -9,12 +9,14 @@ from typing import Literal
 import duckdb
 
 from scoring.cards.card import Card
+from scoring.cards.loader import read_catalog_seed
 from scoring.errors import CreditloopError
 from scoring.nights import Night
 from scoring.releases.card_files import load_released, read_report
 from scoring.releases.ledger import Release
 from scoring.releases.store import read_ledger
 from scoring.settings import Settings
+from scoring.warehouse.store import open_warehouse
 
 Role = Literal["champion", "requested", "challenger"]
 
@@ -77,3 +79,14 @@ def choose_cards(
         except CreditloopError as error:
             unusable.append((release, str(error)))
     return NightCards(card, champion.card_id, tuple(challengers), tuple(unusable))
+
+
+def check_requested(settings: Settings, card_id: str) -> None:
+    """Refuse a card that was asked for before a long run starts, rather than in its midst.
+
+    Raises:
+        ConfigurationError: It is unknown, refused or without its report.
+    """
+    with open_warehouse(settings) as connection:
+        release = read_ledger(connection).require(card_id)
+    read_report(settings, load_released(settings, release, read_catalog_seed()))

@@ -29,7 +29,7 @@ from scoring.nights import (
     run_night,
     run_step,
 )
-from scoring.settings import load_settings
+from scoring.settings import Settings, load_settings
 
 
 class Gate(StrEnum):
@@ -74,6 +74,8 @@ def nightly_command(
     if dry_run:
         _print_plan(night, from_step)
         return
+    if card is not None:
+        _check_card(settings, card, from_step)
     for feed, why in accepted_feeds(accept_missing, reason).items():
         waive(settings, feed, night.known_on, kind="missing", reason=why)
     run_night(settings, night, from_step=from_step, on_step=_print_step)
@@ -120,6 +122,23 @@ def publish_command(
     if day is None:
         raise typer.BadParameter("give --date, or --relocate", param_hint="--date")
     _run_single("publish", day, known_on)
+
+
+def _check_card(settings: Settings, card: str, from_step: str) -> None:
+    """Refuse a card that cannot score the night, or would not be asked to."""
+    from scoring.releases.night_cards import check_requested  # noqa: PLC0415 - only when asked for
+
+    names = list(STEPS)
+    in_time = names[: names.index("score") + 1]
+    if from_step in names and from_step not in in_time:
+        raise ConfigurationError(
+            "option refused",
+            subject="--card",
+            expected=f"a start at score or before it ({' | '.join(in_time)})",
+            got=f"--from-step {from_step}",
+            next_step="Leave out --card, or start earlier.",
+        )
+    check_requested(settings, card)
 
 
 def accepted_feeds(feeds: list[str] | None, reason: str | None) -> dict[str, str]:

@@ -82,3 +82,18 @@ def test_compare_of_a_table_as_json_and_as_a_page(home: Path, tmp_path: Path) ->
     assert "Swap sets at equal acceptance: users (bad)" in page
     done = CliRunner().invoke(app, [*asked, "--date", "2025-01-01"])
     assert done.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        ("ingest", r"^card refused for demo_v9: expected a registered card \(expert_v1\)"),
+        (
+            "publish",
+            r"^option refused for --card: expected a start at score or before it .*, got --from-st",
+        ),
+    ],
+)
+def test_card_asked_for_is_checked_before_the_night(home: Path, step: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        run("nightly", "--date", "2025-01-01", "--card", "demo_v9", "--from-step", step)
