@@ -124,14 +124,25 @@ def plan_checks(
     return checks
 
 
+_SAME_CARD = """
+    and card_id in (
+        select tonight.card_id
+        from scores.scores as tonight
+        where tonight.as_of_date = $night and tonight.known_on = $known_on
+    )
+"""
+
+
 def find_previous(
     connection: duckdb.DuckDBPyConnection, table: str, gate: Gate, night: Night
 ) -> tuple[date, date] | None:
     """The nearest earlier night in ``table`` that may be compared with.
 
     It was computed with no more knowledge than this one, and this gate did not close on it: what
-    was refused yesterday must not become the measure of today.
+    was refused yesterday must not become the measure of today. Scores are compared with scores of
+    the same card: another card is another scale, whose release was decided and recorded.
     """
+    same_card = _SAME_CARD if gate == "scores" else ""
     row = connection.execute(
         f"""
         select as_of_date, known_on
@@ -142,6 +153,7 @@ def find_previous(
             where gate = $gate and (state = 'errored' or (state = 'failed' and severity = 'stop'))
         ) as refused using (as_of_date, known_on)
         where as_of_date < $night and as_of_date >= $first and known_on <= $known_on
+        {same_card}
         order by as_of_date desc, known_on desc
         limit 1
         """,

@@ -12,12 +12,17 @@ from pathlib import Path
 
 import duckdb
 
+from scoring.cards.loader import CARDS_FOLDER, load_card, read_catalog_seed
+from scoring.cards.report_seal import read_report_seal
 from scoring.engines.spark_session import check_requirements
 from scoring.errors import CreditloopError, TransientError
 from scoring.landing.identity import lookup_user_key
+from scoring.releases.card_files import load_released, read_report
+from scoring.releases.overview import has_ledger, next_night
+from scoring.releases.store import FOUNDING_CARD, read_ledger
 from scoring.settings import PROJECT_ROOT, Settings
 from scoring.warehouse.lock import writer_lock
-from scoring.warehouse.store import SCHEMA_VERSION, read_schema_version
+from scoring.warehouse.store import SCHEMA_VERSION, duckdb_config, read_schema_version
 
 MINIMUM_FREE_BYTES = 2 * 1024**3
 LOCK_WAIT_SECONDS = 1.0
@@ -48,6 +53,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("free disk", _disk),
         ("identity key", _identity_key),
         ("warehouse", _warehouse),
+        ("cards", _cards),
         ("publication", _publication),
     ]
     findings = []
@@ -121,6 +127,34 @@ def _warehouse(settings: Settings) -> str:
     if found < SCHEMA_VERSION:
         return f"schema version {found}; `creditloop upgrade` or the next run brings it to date"
     return f"schema version {found}"
+
+
+def _cards(settings: Settings) -> str:
+    """Champion and challengers are what was released, and every champion has its report."""
+    if not settings.warehouse_file.exists():
+        card = load_card(CARDS_FOLDER / f"{FOUNDING_CARD}.json", read_catalog_seed())
+        read_report_seal(card, CARDS_FOLDER)
+        return f"{FOUNDING_CARD} will be champion"
+    try:
+        with writer_lock(settings.model_copy(update={"lock_timeout_seconds": LOCK_WAIT_SECONDS})):
+            connection = duckdb.connect(
+                str(settings.warehouse_file), read_only=True, config=duckdb_config(settings)
+            )
+            try:
+                if not has_ledger(connection):
+                    return "no ledger of releases yet; the next run makes it"
+                ledger, day = read_ledger(connection), next_night(connection)
+            finally:
+                connection.close()
+    except (TransientError, duckdb.Error) as error:
+        return f"not looked into ({type(error).__name__})"
+    champions, challengers = ledger.champions_from(day), ledger.in_state("challenger", day)
+    for release in champions:
+        read_report(settings, load_released(settings, release, read_catalog_seed()))
+    for release in challengers:
+        load_released(settings, release, read_catalog_seed())
+    in_shadow = ", ".join(release.card_id for release in challengers) or "none"
+    return f"champion {ledger.champion(day).card_id}, challengers {in_shadow}"
 
 
 def _publication(settings: Settings) -> str:

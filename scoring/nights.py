@@ -24,11 +24,15 @@ __all__ = ["STEPS", "Night", "StepReport", "make_night", "new_run_id", "run_nigh
 
 @dataclass(frozen=True)
 class Night:
-    """One business day as computed with what was known on ``known_on``."""
+    """One business day as computed with what was known on ``known_on``.
+
+    ``card_id`` names the card that scores it instead of that day's champion.
+    """
 
     as_of_date: date
     known_on: date
     run_id: str
+    card_id: str | None = None
 
 
 StepFunction = Callable[[Settings, Night], StepReport]
@@ -39,9 +43,14 @@ def new_run_id(kind: str) -> str:
     return f"{kind}-{utc_now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
 
 
-def make_night(as_of_date: date, known_on: date | None = None, run_id: str | None = None) -> Night:
-    """A night with its defaults: everything known by the end of the day itself."""
-    return Night(as_of_date, known_on or as_of_date, run_id or new_run_id("night"))
+def make_night(
+    as_of_date: date,
+    known_on: date | None = None,
+    run_id: str | None = None,
+    card_id: str | None = None,
+) -> Night:
+    """A night with its defaults: everything known by the end of the day itself, its champion."""
+    return Night(as_of_date, known_on or as_of_date, run_id or new_run_id("night"), card_id)
 
 
 def run_step(settings: Settings, name: str, night: Night) -> StepReport:

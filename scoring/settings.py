@@ -45,7 +45,8 @@ class Settings(BaseSettings):
 
     home: Path = Field(
         default=Path("var"),
-        description="Folder of landing/, warehouse/, vault/, published/, reports/, airflow/.",
+        description="Folder of landing/, warehouse/, vault/, published/, reports/, cards/ and "
+        "airflow/.",
     )
     business_timezone: str = Field(
         default="Asia/Shanghai", description="Zone of naive timestamps and of the business date."
@@ -187,6 +188,11 @@ class Settings(BaseSettings):
     def published(self) -> Path:
         """What BI tools read."""
         return self.root / "published"
+
+    @property
+    def cards(self) -> Path:
+        """The deployment's own cards and their validation reports."""
+        return self.root / "cards"
 
     @property
     def reports(self) -> Path:

@@ -12,6 +12,7 @@ import duckdb
 from scoring.errors import TransientError
 from scoring.publish.published import published_file
 from scoring.publish.registry import read_current
+from scoring.releases.overview import read_overview
 from scoring.settings import Settings
 from scoring.system_errors import as_known_error
 from scoring.warehouse.lock import writer_lock
@@ -89,6 +90,9 @@ class Status:
         unread_folders: Landing folders no run has read, as ``feed/dt=…``.
         quarantine: Quarantined rows per feed and rule.
         irreproducible_nights: Published nights whose input a reopened batch changed.
+        cards: Champion and challengers of the next night, and planned changes.
+        card_runs: The cards of the night that was scored last.
+        outdated_nights: Published nights that another card is champion of by now.
     """
 
     home: str
@@ -104,6 +108,9 @@ class Status:
     unread_folders: Sequence[str] = ()
     quarantine: Sequence[Row] = ()
     irreproducible_nights: Sequence[Row] = ()
+    cards: Sequence[Row] = ()
+    card_runs: Sequence[Row] = ()
+    outdated_nights: Sequence[Row] = ()
 
     @property
     def sinks_agree(self) -> bool:
@@ -173,7 +180,7 @@ def _read_publication(settings: Settings, problems: list[str]) -> Row | None:
 
 def _read_warehouse(
     settings: Settings, problems: list[str]
-) -> tuple[WarehouseState, dict[str, list[Row]]]:
+) -> tuple[WarehouseState, dict[str, Sequence[Row]]]:
     if not settings.warehouse_file.exists():
         return "absent", {}
     queries = {
@@ -194,8 +201,12 @@ def _read_warehouse(
                 str(settings.warehouse_file), read_only=True, config=duckdb_config(settings)
             )
             try:
+                overview = read_overview(connection)
                 return "readable", {
-                    name: _query(connection, query) for name, query in queries.items()
+                    **{name: _query(connection, query) for name, query in queries.items()},
+                    "cards": overview.cards,
+                    "card_runs": overview.runs,
+                    "outdated_nights": overview.outdated,
                 }
             finally:
                 connection.close()

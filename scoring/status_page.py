@@ -26,6 +26,9 @@ def render_status(status: Status, *, width: int = WIDTH) -> str:
         console.print("warehouse: busy, a run is working; its records are not shown now")
     elif status.warehouse == "absent":
         console.print("warehouse: none yet")
+    _print_rows(console, "cards", status.cards, note="reason")
+    _print_rows(console, "cards of the night scored last", status.card_runs, note="message")
+    _print_rows(console, "nights to be scored again by another card", status.outdated_nights)
     _print_rows(console, "generations", status.generations)
     _print_rows(console, "last runs", status.runs, note="message")
     _print_rows(console, "steps of the last run", status.steps, limit=20, note="message")

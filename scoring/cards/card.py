@@ -27,7 +27,6 @@ DIMENSIONS = ("spending", "repayment", "history", "linkage")
 """Dimensions that ``scores.scores`` has a points column for, in printing order."""
 
 Monotone = Literal["increasing", "decreasing", "none"]
-State = Literal["champion", "challenger", "retired"]
 STRENGTHS = ("thin", "moderate", "strong")
 """How much a score rests on, weakest first; below the first it is ``none``."""
 
@@ -181,14 +180,13 @@ class Card(_Part):
     """A reviewed scorecard; see ``docs/score.md`` for every field.
 
     The score is ``base_points`` plus the points of every feature, clipped to ``score_range``.
+    Whether and from when it scores is no part of it: ``ops.card_releases`` says that.
     """
 
     card_id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*_v[1-9][0-9]*$")]
     title: Text
-    state: State
     kind: Literal["expert", "trained"]
     purpose: Text
-    valid_from: date
     scale: Scale
     base_points: Points
     score_range: ScoreRange

@@ -1,11 +1,10 @@
-"""Reading cards from JSON files, and choosing the champion."""
+"""Reading cards from JSON files."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -13,7 +12,6 @@ from pydantic_core import ErrorDetails
 
 from scoring.cards.card import Card
 from scoring.cards.checks import card_refused, check_content, check_hash
-from scoring.errors import ConfigurationError
 from scoring.settings import PROJECT_ROOT
 
 CARDS_FOLDER = Path(__file__).parent
@@ -53,44 +51,15 @@ def parse_card(text: str, name: str) -> Card:
         ) from None
 
 
+def shipped_card_files() -> list[Path]:
+    """Files of the cards that ship with the project, without the seals of their reports."""
+    return sorted(path for path in CARDS_FOLDER.glob("*_v*.json") if "." not in path.stem)
+
+
 def read_catalog_seed(path: Path = CATALOG_SEED) -> dict[str, str]:
     """Feature name -> dimension, from the seed file."""
     with path.open(encoding="utf-8", newline="") as file:
         return {row["feature_name"]: row["dimension"] for row in csv.DictReader(file)}
-
-
-def load_champion(as_of_date: date, catalog: Mapping[str, str], folder: Path | None = None) -> Card:
-    """The champion of a night: state champion and the greatest ``valid_from`` up to that day.
-
-    Args:
-        as_of_date: The night.
-        catalog: Feature name -> dimension, from ``feature_catalog``.
-        folder: Where the cards are; by default those that ship with the package.
-
-    Raises:
-        ConfigurationError: There is none, or two with the same date, or a card is refused.
-    """
-    cards = [
-        load_card(path, catalog) for path in sorted((folder or CARDS_FOLDER).glob("*_v*.json"))
-    ]
-    champions = [
-        card for card in cards if card.state == "champion" and card.valid_from <= as_of_date
-    ]
-    newest = max((card.valid_from for card in champions), default=None)
-    chosen = [card for card in champions if card.valid_from == newest]
-    if len(chosen) != 1:
-        raise _champion_refused(as_of_date, chosen)
-    return chosen[0]
-
-
-def _champion_refused(as_of_date: date, chosen: Sequence[Card]) -> ConfigurationError:
-    return ConfigurationError(
-        "champion card not chosen",
-        subject=f"score@{as_of_date}",
-        expected=f"exactly one card with state champion and the newest valid_from <= {as_of_date}",
-        got=", ".join(card.card_id for card in chosen) or "none",
-        next_step="Correct state or valid_from in scoring/cards/, then seal the card again.",
-    )
 
 
 def _read_text(path: Path) -> str:

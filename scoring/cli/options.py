@@ -21,6 +21,12 @@ KnownOnOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for another program.")]
+CardOption = Annotated[
+    str | None,
+    typer.Option(
+        "--card", help="Score by this registered card instead of that day's champion; recorded."
+    ),
+]
 ReasonOption = Annotated[str | None, typer.Option("--reason", help="Why; kept in the records.")]
 
 

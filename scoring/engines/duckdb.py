@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from scoring.marts.dbt_runner import NIGHTLY, NodeRun, run_dbt
@@ -12,6 +11,7 @@ from scoring.marts.staging import prepare_staging
 from scoring.nights import Night
 from scoring.score.compiled import CompiledCard
 from scoring.score.marts import CatalogEntry, stream_night
+from scoring.score.parts import ScoredPart, failed_part
 from scoring.score.scorer import score_batch
 from scoring.settings import Settings
 
@@ -30,13 +30,23 @@ def build_marts(
     return run_dbt(settings, "build", *NIGHTLY, subject=subject)
 
 
-def score_batches(
+def score_cards(
     settings: Settings,  # noqa: ARG001 - the connection is all it needs
     connection: DuckDBPyConnection,
     night: Night,
     compiled: CompiledCard,
+    challengers: Sequence[CompiledCard],
     catalog: Mapping[str, CatalogEntry],
-) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
-    """See ``scoring.engines.engine.Engine``."""
-    for batch in stream_night(connection, night, compiled, catalog):
-        yield batch, score_batch(compiled, batch)
+) -> Iterator[ScoredPart]:
+    """See ``scoring.engines.engine.Engine``; the marts are read once for all cards."""
+    running = list(challengers)
+    for batch in stream_night(connection, night, compiled, catalog, challengers):
+        yield ScoredPart(compiled, batch, score_batch(compiled, batch))
+        for challenger in tuple(running):
+            try:
+                scored = score_batch(challenger, batch)
+            except Exception as error:  # noqa: BLE001 - the champion's night goes on
+                running.remove(challenger)
+                yield failed_part(challenger, error)
+            else:
+                yield ScoredPart(challenger, batch, scored)

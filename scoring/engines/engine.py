@@ -7,12 +7,12 @@ from importlib import import_module
 from typing import Protocol, cast
 
 import duckdb
-import pyarrow as pa
 
 from scoring.marts.dbt_runner import NodeRun
 from scoring.nights import Night
 from scoring.score.compiled import CompiledCard
 from scoring.score.marts import CatalogEntry
+from scoring.score.parts import ScoredPart
 from scoring.settings import Settings
 
 
@@ -42,25 +42,28 @@ class Engine(Protocol):
             One entry per dbt node that ran.
         """
 
-    def score_batches(
+    def score_cards(
         self,
         settings: Settings,
         connection: duckdb.DuckDBPyConnection,
         night: Night,
         compiled: CompiledCard,
+        challengers: Sequence[CompiledCard],
         catalog: Mapping[str, CatalogEntry],
-    ) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
-        """Score every user of a night.
+    ) -> Iterator[ScoredPart]:
+        """Score every user of a night by its card, and in the shadow by each challenger.
 
         Args:
             settings: The deployment.
             connection: A connection of its own to the warehouse, while it is read.
             night: The night to score.
-            compiled: The card.
+            compiled: The card whose trouble is the night's.
+            challengers: Cards that passed ``check_night``; what one of them raises becomes its
+                ``failure``, and it is asked no more.
             catalog: Where each feature lives.
 
         Yields:
-            A batch with the users' evidence and what ``score_batch`` made of it, row by row.
+            Parts of the night, each scored by one card.
         """
 
 

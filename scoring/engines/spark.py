@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import pyarrow as pa
 import pyarrow.dataset as ds
 from duckdb import DuckDBPyConnection
 
-from scoring.engines.spark_scoring import EVIDENCE, SCORE_TABLE, score_on_spark
+from scoring.engines.spark_scoring import EVIDENCE, SCORE_TABLE, SHADOW_TABLE, score_on_spark
 from scoring.engines.spark_session import check_requirements, open_spark
 from scoring.engines.spark_tables import (
     check_contract,
@@ -31,6 +30,7 @@ from scoring.score.marts import (
     CatalogEntry,
     check_night,
 )
+from scoring.score.parts import ScoredPart, failed_part
 from scoring.settings import Settings
 from scoring.warehouse.store import open_warehouse
 
@@ -67,18 +67,30 @@ def build_marts(settings: Settings, nights: Sequence[Night], subject: str) -> li
     return nodes
 
 
-def score_batches(
+def score_cards(
     settings: Settings,
     connection: DuckDBPyConnection,
     night: Night,
     compiled: CompiledCard,
+    challengers: Sequence[CompiledCard],
     catalog: Mapping[str, CatalogEntry],
-) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+) -> Iterator[ScoredPart]:
     """See ``scoring.engines.engine.Engine``; what Spark scored stays in its Parquet, too."""
     check_night(connection, night, compiled, catalog)
+    scored_by: list[tuple[CompiledCard, str]] = [(compiled, SCORE_TABLE)]
     with open_spark(settings) as session:
         score_on_spark(session, settings, night, compiled, catalog)
-    folder = night_folder(settings, SCORE_TABLE, night)
-    for scored in ds.dataset(folder, format="parquet").to_batches(batch_size=BATCH_ROWS):
-        if scored.num_rows:
-            yield scored.select(EVIDENCE), scored.drop_columns(list(EVIDENCE))
+        for challenger in challengers:
+            table = f"{SHADOW_TABLE}/{challenger.card.card_id}"
+            try:
+                score_on_spark(session, settings, night, challenger, catalog, table)
+            except Exception as error:  # noqa: BLE001 - the champion's night goes on
+                yield failed_part(challenger, error)
+            else:
+                scored_by.append((challenger, table))
+    for card, table in scored_by:
+        files = ds.dataset(night_folder(settings, table, night), format="parquet")
+        for scored in files.to_batches(batch_size=BATCH_ROWS):
+            if scored.num_rows:
+                evidence = scored.select(EVIDENCE)
+                yield ScoredPart(card, evidence, scored.drop_columns(list(EVIDENCE)))

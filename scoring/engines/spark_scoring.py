@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 SCORE_TABLE = "scores"
+SHADOW_TABLE = "shadow_scores"
+"""Folder of one table per challenger."""
 EVIDENCE = ("months_on_book", "evidence_days")
 """Columns that scoring hands through."""
 
@@ -29,15 +31,16 @@ def score_on_spark(
     night: Night,
     compiled: CompiledCard,
     catalog: Mapping[str, CatalogEntry],
+    table: str = SCORE_TABLE,
 ) -> None:
-    """Score the night's mart files and write the result as files of the table ``scores``."""
+    """Score the night's mart files and write the result as files of ``table``."""
     users = _read(session, settings, USERS_TABLE, night).select(*USER_COLUMNS)
     marts = [
         _read(session, settings, mart, night).select("user_key", *features)
         for mart, features in features_by_mart(compiled, catalog).items()
     ]
     rows = reduce(lambda left, right: left.join(right, "user_key"), marts, users)
-    write_night(score_rows(rows, compiled), settings, SCORE_TABLE, night)
+    write_night(score_rows(rows, compiled), settings, table, night)
 
 
 def score_rows(rows: DataFrame, compiled: CompiledCard) -> DataFrame:

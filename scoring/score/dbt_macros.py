@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scoring.cards.card import Card
-from scoring.cards.loader import CARDS_FOLDER, load_card, read_catalog_seed
+from scoring.cards.loader import load_card, read_catalog_seed, shipped_card_files
 from scoring.marts.documents import read_catalog
 from scoring.score.marts import USER_COLUMNS, USERS_TABLE
 from scoring.score.sql_card import card_query
@@ -51,7 +51,7 @@ _CARD_TEMPLATE = """\
 def card_macros() -> Mapping[Path, Card]:
     """Path of the macro file of every shipped card -> the card."""
     catalog = read_catalog_seed()
-    cards = [load_card(path, catalog) for path in sorted(CARDS_FOLDER.glob("*_v*.json"))]
+    cards = [load_card(path, catalog) for path in shipped_card_files()]
     return {_MACROS / "cards" / f"{card.card_id}.sql": card for card in cards}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -62,6 +62,7 @@ def stream_night(
     night: Night,
     compiled: CompiledCard,
     catalog: Mapping[str, CatalogEntry],
+    others: Sequence[CompiledCard] = (),
 ) -> Iterator[pa.RecordBatch]:
     """The night's users with the columns that scoring needs, in batches, in no given order.
 
@@ -70,12 +71,13 @@ def stream_night(
         night: The night to read.
         compiled: The card, which names the features.
         catalog: Where each feature lives.
+        others: More cards, whose features come along; each passed ``check_night``.
 
     Raises:
         PermanentError: A mart does not hold each user of the night exactly once.
     """
     check_night(connection, night, compiled, catalog)
-    features = features_by_mart(compiled, catalog)
+    features = features_by_mart(compiled, catalog, others)
     columns = [f"users.{quote_identifier(name)}" for name in USER_COLUMNS]
     columns += [
         f"{quote_identifier(mart)}.{quote_identifier(name)}"
@@ -103,11 +105,15 @@ def stream_night(
 
 
 def features_by_mart(
-    compiled: CompiledCard, catalog: Mapping[str, CatalogEntry]
+    compiled: CompiledCard,
+    catalog: Mapping[str, CatalogEntry],
+    others: Sequence[CompiledCard] = (),
 ) -> dict[str, list[str]]:
-    """The columns that a card needs besides ``USER_COLUMNS``, by the mart that holds them."""
-    wanted = [feature.feature_name for feature in compiled.features]
-    wanted += [name for name, _ in compiled.scorability_minimums]
+    """The columns that cards need besides ``USER_COLUMNS``, by the mart that holds them."""
+    wanted: list[str] = []
+    for card in (compiled, *others):
+        wanted += [feature.feature_name for feature in card.features]
+        wanted += [name for name, _ in card.scorability_minimums]
     found: dict[str, list[str]] = {mart: [] for mart in sorted({catalog[n].mart for n in wanted})}
     for name in dict.fromkeys(wanted):
         if name not in USER_COLUMNS:
@@ -127,8 +133,31 @@ def check_night(
         PermanentError: A mart does not hold each user of the night exactly once.
     """
     users = count_night_users(connection, night)
-    for mart in features_by_mart(compiled, catalog):
+    for mart, names in features_by_mart(compiled, catalog).items():
+        _check_columns(connection, mart, night, names)
         _check_same_users(connection, mart, night, users)
+
+
+def _check_columns(
+    connection: duckdb.DuckDBPyConnection, mart: str, night: Night, names: Sequence[str]
+) -> None:
+    held = {
+        str(name)
+        for (name,) in connection.execute(
+            "select column_name from duckdb_columns() where schema_name = 'marts' "
+            "and table_name = ?",
+            [mart],
+        ).fetchall()
+    }
+    absent = [name for name in names if name not in held]
+    if absent:
+        raise PermanentError(
+            "night not scored",
+            subject=f"marts.{mart}@{night.as_of_date}",
+            expected="a column for each catalogued feature",
+            got=f"no {', '.join(absent)}",
+            next_step=f"Build the night again: creditloop build --date {night.as_of_date}",
+        )
 
 
 def _check_same_users(

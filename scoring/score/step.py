@@ -1,16 +1,21 @@
-"""Step ``score``: the marts of one night through the champion card into ``scores``."""
+"""Step ``score``: the marts of one night through its cards into ``scores``."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import duckdb
 
-from scoring.cards.loader import load_champion
 from scoring.code_version import code_version
 from scoring.engines.engine import engine_of
 from scoring.nights import Night, StepReport
-from scoring.score.compiled import compile_card
-from scoring.score.marts import count_night_users, read_catalog
-from scoring.score.status import STATUSES
+from scoring.releases.night_cards import NightCards, choose_cards
+from scoring.score.card_runs import CardRun, clear_runs, own_run, record_runs, unusable_runs
+from scoring.score.compiled import CompiledCard, compile_card
+from scoring.score.marts import CatalogEntry, check_night, count_night_users, read_catalog
+from scoring.score.parts import describe_failure
+from scoring.score.shadow import ShadowScores
+from scoring.score.status import SCORED, STATUSES
 from scoring.score.store import check_bands, delete_night, insert_batch, record_contents
 from scoring.settings import Settings
 from scoring.warehouse.store import open_warehouse
@@ -19,7 +24,9 @@ from scoring.warehouse.store import open_warehouse
 def score_night(settings: Settings, night: Night) -> StepReport:
     """Score every user of the night and replace exactly that night in the score tables.
 
-    Idempotent: everything happens in one transaction that begins with deleting the night.
+    The champion of the night (or ``night.card_id``) fills ``scores``; challengers fill
+    ``scores.shadow_scores``, and one that fails is recorded and left out. Idempotent: everything
+    of the champion happens in one transaction that begins with deleting the night.
 
     Returns:
         Counts of users by status, under ``users`` and each status.
@@ -30,32 +37,74 @@ def score_night(settings: Settings, night: Night) -> StepReport:
     """
     with open_warehouse(settings) as connection:
         catalog = read_catalog(connection, night)
-        card = load_champion(
-            night.as_of_date, {name: entry.dimension for name, entry in catalog.items()}
+        cards = choose_cards(
+            connection, settings, night, {name: entry.dimension for name, entry in catalog.items()}
         )
-        compiled = compile_card(card)
-        check_bands(connection, night, card)
+        compiled = compile_card(cards.card)
+        check_bands(connection, night, cards.card)
         users = count_night_users(connection, night)
+        challengers, failed = _fit_challengers(connection, night, cards, catalog)
+        shadows = ShadowScores(connection, night, challengers)
         reader = connection.cursor()
         try:
             connection.execute("begin transaction")
             delete_night(connection, night)
-            batches = engine_of(settings).score_batches(settings, reader, night, compiled, catalog)
-            for batch, scored in batches:
-                insert_batch(connection, night, compiled, batch, scored)
+            engine = engine_of(settings)
+            for part in engine.score_cards(settings, reader, night, compiled, challengers, catalog):
+                if part.compiled is not compiled:
+                    shadows.add(part)
+                elif part.evidence is not None and part.scored is not None:
+                    insert_batch(connection, night, compiled, part.evidence, part.scored)
             record_contents(connection, night, code_version())
+            counts = _count_statuses(connection, night)
+            clear_runs(connection, night)
+            record_runs(connection, night, [own_run(cards, counts[SCORED])])
             connection.execute("commit")
         except BaseException:
             connection.execute("rollback")
+            shadows.abandon()
             raise
         finally:
             reader.close()
-        counts = _count_statuses(connection, night)
-    by_status = ", ".join(f"{counts[status]:,} {status}" for status in STATUSES)
+        record_runs(connection, night, failed)
+        runs = [*shadows.finish(), *failed]
     return StepReport(
-        summary=f"{users:,} users by card {card.card_id}: {by_status}",
-        row_counts={"users": users, **counts},
+        summary=_summarise(cards, users, counts, runs), row_counts={"users": users, **counts}
     )
+
+
+def _fit_challengers(
+    connection: duckdb.DuckDBPyConnection,
+    night: Night,
+    cards: NightCards,
+    catalog: Mapping[str, CatalogEntry],
+) -> tuple[list[CompiledCard], list[CardRun]]:
+    """The challengers that the night's marts and bands fit, and the runs of all others."""
+    fitting: list[CompiledCard] = []
+    failed = unusable_runs(cards)
+    for card in cards.challengers:
+        try:
+            compiled = compile_card(card)
+            check_night(connection, night, compiled, catalog)
+        except Exception as error:  # noqa: BLE001 - the champion's night goes on
+            why = describe_failure(error)
+            failed.append(CardRun(card.card_id, card.hash, "challenger", "failed", None, why))
+        else:
+            fitting.append(compiled)
+    return fitting, failed
+
+
+def _summarise(
+    cards: NightCards, users: int, counts: Mapping[str, int], runs: Sequence[CardRun]
+) -> str:
+    by_status = ", ".join(f"{counts[status]:,} {status}" for status in STATUSES)
+    text = f"{users:,} users by card {cards.card.card_id}: {by_status}"
+    if cards.role == "requested":
+        text += f"; the card was asked for, the champion is {cards.champion_id}"
+    for state, words in (("scored", "in the shadow"), ("failed", "FAILED in the shadow")):
+        names = ", ".join(sorted(run.card_id for run in runs if run.state == state))
+        text += f"; {words}: {names}" if names else ""
+    return text
 
 
 def _count_statuses(connection: duckdb.DuckDBPyConnection, night: Night) -> dict[str, int]:

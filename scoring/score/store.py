@@ -129,6 +129,17 @@ def insert_batch(
         connection.unregister(name)
 
 
+def dimension_columns(card: Card) -> str:
+    """SQL of a column of points for every dimension; 0 for one that the card does not have."""
+    dimensions = {entry.dimension for entry in card.dimensions}
+    return ", ".join(
+        f"points_{name}"
+        if name in dimensions
+        else f"case when score is not null then 0 end as points_{name}"
+        for name in DIMENSIONS
+    )
+
+
 def record_contents(connection: duckdb.DuckDBPyConnection, night: Night, version: str) -> None:
     """Write row count and content hash of the three tables into ``ops.table_contents``."""
     for table, columns in CONTENT_COLUMNS.items():
@@ -180,13 +191,6 @@ def _night_condition(night: Night) -> str:
 
 
 def _insert_scores(connection: duckdb.DuckDBPyConnection, night: Night, card: Card) -> None:
-    dimensions = {entry.dimension for entry in card.dimensions}
-    points = ", ".join(
-        f"points_{name}"
-        if name in dimensions
-        else f"case when score is not null then 0 end as points_{name}"
-        for name in DIMENSIONS
-    )
     connection.execute(
         f"""
         insert into scores.scores by name
@@ -199,7 +203,7 @@ def _insert_scores(connection: duckdb.DuckDBPyConnection, night: Night, card: Ca
             score_status_reason,
             band_code,
             points_base,
-            {points},
+            {dimension_columns(card)},
             points_clipped,
             $card_id as card_id,
             months_on_book,

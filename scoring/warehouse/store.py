@@ -16,7 +16,7 @@ from scoring.warehouse.lock import writer_lock
 
 SCHEMA_FILE = Path(__file__).with_name("schema.sql")
 MIGRATIONS_FOLDER = Path(__file__).with_name("migrations")
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 def duckdb_config(settings: Settings) -> dict[str, str | bool | int | float | list[str]]:
@@ -101,6 +101,8 @@ def _migration(number: int) -> Path:
 
 
 def _build_aside(target: Path, scripts: list[Path], settings: Settings) -> None:
+    from scoring.releases.store import found_ledger  # noqa: PLC0415 - only for a new store
+
     aside = target.with_suffix(".new.duckdb")
     for leftover in (aside, Path(f"{aside}.wal")):
         leftover.unlink(missing_ok=True)
@@ -110,6 +112,7 @@ def _build_aside(target: Path, scripts: list[Path], settings: Settings) -> None:
     try:
         for script in scripts:
             connection.execute(script.read_text(encoding="utf-8"))
+        found_ledger(connection)
         connection.execute("checkpoint")
     finally:
         connection.close()

@@ -18,6 +18,16 @@ _HISTORY = "marts.fct_user_credit_history_daily"
 _LINKAGE = "marts.fct_user_product_linkage_daily"
 _DIM = "marts.dim_user_night"
 
+_SHADOW = """
+    insert into scores.shadow_scores
+    select
+        user_key, as_of_date, known_on, 'demo_v2', {1}, score_status, points_base,
+        points_spending, points_repayment, points_history, points_linkage, points_clipped
+    from scores.scores
+    where as_of_date = date '2025-01-31' and {0}
+"""
+"""A challenger that says what the champion says, but for the users of {0} and the score {1}."""
+
 Change = Callable[[duckdb.DuckDBPyConnection, Settings], None]
 
 
@@ -630,6 +640,26 @@ SCORES = {
     "bands_drift_stop": [update(_SCORES, "band_code = 'excellent'", "10.7975")],
     "bands_drift_warn": [
         update(_SCORES, "band_code = 'very_good'", "0.153831", "user_key % 20 = 1"),
+    ],
+    "challengers_scored": [
+        sql(
+            "insert into ops.card_runs values (date '2025-01-31', date '2025-01-31', 'demo_v2', "
+            "'h', 'challenger', 'failed', null, 'KeyError', 'r', 'v', now())",
+            "1",
+        )
+    ],
+    "shadow_scores_whole": [
+        sql(_SHADOW.format("user_key < 1100", "score"), "challengers_with_other_users 1"),
+        sql(_SHADOW.format("true", "score + 1"), "scores_not_added_up 200"),
+        sql(_SHADOW.format("true", "null"), "scores_not_added_up 200"),
+        sql(
+            _SHADOW.format("true", "score").replace("points_base", "points_base + 400"),
+            "scores_not_added_up 200",
+        ),
+        sql(
+            _SHADOW.format("true", "score + 400").replace("points_base", "points_base + 400"),
+            "scores_out_of_range 150",
+        ),
     ],
 }
 

@@ -520,3 +520,29 @@ def test_refused_night_is_nothing_to_compare_with(
         other_gate = find_previous(connection, "marts.dim_user_night", "marts", NIGHT)
     assert found == (None if previous is None else (previous, previous))
     assert other_gate == (PREVIOUS, PREVIOUS)
+
+
+def test_scores_of_another_card_are_nothing_to_compare_with(night_settings: Settings) -> None:
+    change(
+        night_settings,
+        "update scores.scores set card_id = 'demo_v2', score = score - 100 "
+        "where as_of_date = date '2025-01-31'",
+    )
+    with open_warehouse(night_settings) as connection:
+        assert find_previous(connection, "scores.scores", "scores", NIGHT) is None
+    change(
+        night_settings,
+        "update scores.scores set card_id = 'demo_v2' where as_of_date = date '2025-01-30'",
+    )
+    with open_warehouse(night_settings) as connection:
+        found = find_previous(connection, "scores.scores", "scores", NIGHT)
+    assert found == (PREVIOUS, PREVIOUS)
+
+
+def test_failed_challenger_warns_and_does_not_close_the_gate(night_settings: Settings) -> None:
+    change(
+        night_settings,
+        "insert into ops.card_runs values (date '2025-01-31', date '2025-01-31', 'demo_v2', 'h', "
+        "'challenger', 'failed', null, 'KeyError', 'r', 'v', now())",
+    )
+    assert check_scores(night_settings, NIGHT).row_counts["warned"] == 1

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from scoring.doctor import Finding, examine
 from scoring.landing.identity import attach_vault
+from scoring.releases.actions import promote_card, register_card
 from scoring.settings import Settings, load_settings
 from scoring.warehouse.store import open_warehouse
 from tests.conftest import TEST_KEY
 from tests.scoring.other_writer import other_writer
+from tests.scoring.releases.deployments import write_card
 
 
 def find(settings: Settings, subject: str) -> Finding:
@@ -51,3 +54,34 @@ def test_running_night_is_no_finding(with_vault: Settings, tmp_path: Path) -> No
         finding = find(with_vault, "warehouse")
     assert finding.is_ok
     assert finding.detail.startswith("in use, not looked into (a lock held by process ")
+
+
+def test_expert_card_is_looked_at_before_there_is_a_store(settings: Settings) -> None:
+    finding = find(settings, "cards")
+    assert (finding.is_ok, finding.detail) == (True, "expert_v1 will be champion")
+    assert not settings.root.exists()
+
+
+def test_champion_and_challengers_are_named(settings: Settings, tmp_path: Path) -> None:
+    register_card(settings, write_card(tmp_path / "new", "demo_v2"))
+    promote_card(settings, "demo_v2", "challenger", reason="test", day=date(2025, 1, 1))
+    finding = find(settings, "cards")
+    assert (finding.is_ok, finding.detail) == (True, "champion expert_v1, challengers demo_v2")
+
+
+def test_champion_whose_report_was_changed_is_a_finding(settings: Settings, tmp_path: Path) -> None:
+    register_card(settings, write_card(tmp_path / "new", "demo_v2"))
+    for state in ("challenger", "champion"):
+        promote_card(settings, "demo_v2", state, reason="test", day=date(2025, 1, 1))
+    (settings.cards / "demo_v2.report.html").unlink()
+    finding = find(settings, "cards")
+    assert not finding.is_ok
+    assert "validation report refused for demo_v2.report.html" in finding.detail
+
+
+def test_running_night_keeps_the_cards_from_being_looked_at(
+    with_vault: Settings, tmp_path: Path
+) -> None:
+    with other_writer(with_vault, tmp_path / "ready"):
+        finding = find(with_vault, "cards")
+    assert (finding.is_ok, finding.detail) == (True, "not looked into (TransientError)")

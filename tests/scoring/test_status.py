@@ -8,11 +8,14 @@ import pytest
 
 from scoring.clock import utc_now
 from scoring.nights import run_step
+from scoring.releases.actions import promote_card, register_card
+from scoring.score.card_runs import CardRun, record_runs
 from scoring.settings import Settings
 from scoring.status import read_status
 from scoring.warehouse.store import open_warehouse
 from tests.scoring.other_writer import other_writer
 from tests.scoring.publish.handmade import FIRST, SECOND, Handmade, Scored
+from tests.scoring.releases.deployments import write_card
 
 
 @pytest.fixture
@@ -186,3 +189,67 @@ def test_home_without_write_permission_can_be_looked_at(handmade: Handmade) -> N
     assert status.warehouse == "unreadable"
     assert "published: generation 1" in status.render()
     assert "cannot be read: file not used for" in status.render()
+
+
+def test_cards_and_nights_of_another_card_are_shown(handmade: Handmade, tmp_path: Path) -> None:
+    night = handmade.add_night(FIRST, {1: Scored(610)})
+    run_step(handmade.settings, "publish", night)
+    with open_warehouse(handmade.settings) as connection:
+        record_runs(
+            connection,
+            night,
+            [
+                CardRun("expert_v1", "hash", "champion", "scored", 1),
+                CardRun("demo_v2", "hash", "challenger", "failed", None, "KeyError"),
+            ],
+        )
+    register_card(handmade.settings, write_card(tmp_path / "new", "demo_v2"))
+    promote_card(handmade.settings, "demo_v2", "challenger", reason="shadow", day=FIRST)
+    status = read_status(handmade.settings)
+    assert [(row["card_id"], row["state"]) for row in status.cards] == [
+        ("expert_v1", "champion"),
+        ("demo_v2", "challenger"),
+    ]
+    assert [(row["role"], row["message"]) for row in status.card_runs] == [
+        ("challenger", "KeyError"),
+        ("champion", None),
+    ]
+    assert status.outdated_nights == []
+
+    promote_card(handmade.settings, "demo_v2", "champion", reason="restated", day=FIRST)
+    status = read_status(handmade.settings)
+    assert status.outdated_nights == [
+        {"as_of_date": FIRST, "card_id": "expert_v1", "champion": "demo_v2"}
+    ]
+    page = status.render()
+    for title in (
+        "cards",
+        "cards of the night scored last",
+        "nights to be scored again by another card",
+    ):
+        assert f"\n{title}\n" in page
+
+
+def test_planned_champion_is_shown_with_its_day(handmade: Handmade, tmp_path: Path) -> None:
+    handmade.publish(FIRST, {1: Scored(610)})
+    register_card(handmade.settings, write_card(tmp_path / "new", "demo_v2"))
+    promote_card(handmade.settings, "demo_v2", "challenger", reason="shadow", day=FIRST)
+    later = date(2025, 6, 1)
+    promote_card(handmade.settings, "demo_v2", "champion", reason="agreed", day=later)
+    rows = [
+        (row["card_id"], row["state"], row["since"]) for row in read_status(handmade.settings).cards
+    ]
+    assert rows == [
+        ("expert_v1", "champion", date(1970, 1, 1)),
+        ("demo_v2", "challenger", FIRST),
+        ("expert_v1", "retired", later),
+        ("demo_v2", "champion", later),
+    ]
+
+
+def test_store_without_a_ledger_is_still_readable(handmade: Handmade) -> None:
+    with open_warehouse(handmade.settings) as connection:
+        connection.execute("drop table ops.card_releases")
+    status = read_status(handmade.settings)
+    assert status.warehouse == "readable"
+    assert status.cards == ()

@@ -1,4 +1,4 @@
-{#- Generated from scoring/cards/expert_v1.json by `make docs`; do not edit. Card sha256:2e0c851d93d2c95edf8de0b41a4df803b70d937a284c7c7e5474f7f52c787bc0. -#}
+{#- Generated from scoring/cards/expert_v1.json by `make docs`; do not edit. Card sha256:96f54e18975729592897d9e305f3a2e9a5c66cb35bdfd867cee6ccee42c236da. -#}
 {% macro expert_v1_points(relation, keys) -%}
 with numbers as (
     select

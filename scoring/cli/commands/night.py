@@ -9,7 +9,14 @@ from typing import Annotated
 import typer
 
 from scoring.cli.console import out
-from scoring.cli.options import DateOption, KnownOnOption, ReasonOption, require_reason, to_date
+from scoring.cli.options import (
+    CardOption,
+    DateOption,
+    KnownOnOption,
+    ReasonOption,
+    require_reason,
+    to_date,
+)
 from scoring.errors import ConfigurationError
 from scoring.nights import (
     STEPS,
@@ -22,7 +29,7 @@ from scoring.nights import (
     run_night,
     run_step,
 )
-from scoring.settings import load_settings
+from scoring.settings import Settings, load_settings
 
 
 class Gate(StrEnum):
@@ -54,6 +61,7 @@ def nightly_command(
     from_step: Annotated[str, typer.Option(help=" | ".join(STEPS))] = "ingest",
     accept_missing: AcceptOption = None,
     reason: ReasonOption = None,
+    card: CardOption = None,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would run.")] = False,
 ) -> None:
@@ -61,11 +69,13 @@ def nightly_command(
     from scoring.landing.waivers import waive  # noqa: PLC0415 - only when asked for
 
     settings = load_settings()
-    night = make_night(day.date(), to_date(known_on))
+    night = make_night(day.date(), to_date(known_on), card_id=card)
     check_not_ahead(settings, night)
     if dry_run:
         _print_plan(night, from_step)
         return
+    if card is not None:
+        _check_card(settings, card, from_step)
     for feed, why in accepted_feeds(accept_missing, reason).items():
         waive(settings, feed, night.known_on, kind="missing", reason=why)
     run_night(settings, night, from_step=from_step, on_step=_print_step)
@@ -85,9 +95,9 @@ def check_command(
     _run_single(f"check_{gate.value}", day, known_on)
 
 
-def score_command(day: DateOption, known_on: KnownOnOption = None) -> None:
+def score_command(day: DateOption, known_on: KnownOnOption = None, card: CardOption = None) -> None:
     """Score every user of one night."""
-    _run_single("score", day, known_on)
+    _run_single("score", day, known_on, card)
 
 
 def publish_command(
@@ -114,6 +124,23 @@ def publish_command(
     _run_single("publish", day, known_on)
 
 
+def _check_card(settings: Settings, card: str, from_step: str) -> None:
+    """Refuse a card that cannot score the night, or would not be asked to."""
+    from scoring.releases.night_cards import check_requested  # noqa: PLC0415 - only when asked for
+
+    names = list(STEPS)
+    in_time = names[: names.index("score") + 1]
+    if from_step in names and from_step not in in_time:
+        raise ConfigurationError(
+            "option refused",
+            subject="--card",
+            expected=f"a start at score or before it ({' | '.join(in_time)})",
+            got=f"--from-step {from_step}",
+            next_step="Leave out --card, or start earlier.",
+        )
+    check_requested(settings, card)
+
+
 def accepted_feeds(feeds: list[str] | None, reason: str | None) -> dict[str, str]:
     """Feed -> why its absence is accepted.
 
@@ -136,8 +163,10 @@ def accepted_feeds(feeds: list[str] | None, reason: str | None) -> dict[str, str
     return dict.fromkeys(feeds, require_reason(reason, option="--accept-missing"))
 
 
-def _run_single(step: str, day: datetime, known_on: datetime | None) -> None:
-    night = make_night(day.date(), to_date(known_on), run_id=new_run_id("step"))
+def _run_single(
+    step: str, day: datetime, known_on: datetime | None, card: str | None = None
+) -> None:
+    night = make_night(day.date(), to_date(known_on), run_id=new_run_id("step"), card_id=card)
     _print_step(step, run_step(load_settings(), step, night))
 
 

@@ -107,10 +107,8 @@ def draft(**changes: object) -> dict[str, object]:
     fields: dict[str, object] = {
         "card_id": "demo_v1",
         "title": "Demo",
-        "state": "champion",
         "kind": "expert",
         "purpose": "tests",
-        "valid_from": "2024-01-01",
         "scale": {"base_score": 600, "base_odds": 15, "pdo": 50, "meaning": "intent"},
         "base_points": 600,
         "score_range": {"minimum": 350, "maximum": 950},

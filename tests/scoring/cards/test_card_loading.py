@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scoring.cards.canonical import dump_card, hash_card
-from scoring.cards.loader import load_card, load_champion, parse_card, read_catalog_seed
+from scoring.cards.loader import load_card, parse_card, read_catalog_seed
 from scoring.cards.seal import main, seal_card
 from scoring.errors import ConfigurationError
 from tests.scoring.cards.drafts import (
@@ -285,32 +284,6 @@ def test_absent_file_is_refused(tmp_path: Path) -> None:
         r"got FileNotFoundError\. Check the path; shipped cards are in scoring/cards/\.$",
     ):
         load_card(tmp_path / "none_v1.json", CATALOG)
-
-
-def test_champion_is_the_newest_one_valid_that_day(tmp_path: Path) -> None:
-    write_card(tmp_path)
-    write_card(tmp_path, card_id="demo_v2", valid_from="2024-06-01")
-    write_card(tmp_path, card_id="demo_v3", valid_from="2024-05-01", state="challenger")
-    assert load_champion(date(2024, 5, 31), CATALOG, tmp_path).card_id == "demo_v1"
-    assert load_champion(date(2024, 6, 1), CATALOG, tmp_path).card_id == "demo_v2"
-
-
-def test_no_champion_that_day_is_refused(tmp_path: Path) -> None:
-    write_card(tmp_path)
-    with pytest.raises(
-        ConfigurationError,
-        match=r"^champion card not chosen for score@2023-12-31: expected exactly one card with "
-        r"state champion and the newest valid_from <= 2023-12-31, got none\. "
-        r"Correct state or valid_from in scoring/cards/, then seal the card again\.$",
-    ):
-        load_champion(date(2023, 12, 31), CATALOG, tmp_path)
-
-
-def test_two_champions_of_one_date_are_refused(tmp_path: Path) -> None:
-    write_card(tmp_path)
-    write_card(tmp_path, card_id="demo_v2")
-    with pytest.raises(ConfigurationError, match=r", got demo_v1, demo_v2\. "):
-        load_champion(date(2024, 5, 31), CATALOG, tmp_path)
 
 
 def test_catalog_seed_is_read_by_name_and_dimension(tmp_path: Path) -> None:

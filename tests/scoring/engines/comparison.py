@@ -11,7 +11,11 @@ from scoring.score.store import CONTENT_COLUMNS
 from scoring.settings import Settings
 from scoring.warehouse.sql import quote_identifier, quote_literal
 
-TABLES = (*(f"marts.{mart}" for mart in MARTS), *(f"scores.{name}" for name in CONTENT_COLUMNS))
+TABLES = (
+    *(f"marts.{mart}" for mart in MARTS),
+    *(f"scores.{name}" for name in CONTENT_COLUMNS),
+    "scores.shadow_scores",
+)
 
 
 def find_differences(one: Settings, other: Settings) -> list[str]:

@@ -11,9 +11,13 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
+from scoring.cards.canonical import dump_card
+from scoring.cards.loader import CARDS_FOLDER, load_card, read_catalog_seed
+from scoring.cards.seal import seal_card
 from scoring.landing.ingest import load_range
 from scoring.marts.build import build_nights
 from scoring.nights import Night
+from scoring.releases.actions import promote_card, register_card
 from scoring.score.step import score_night
 from scoring.settings import Settings, load_settings
 from scoring.simulator.simulate import simulate
@@ -66,6 +70,7 @@ def simulated_sides(base: Path) -> Sides:
 
 
 def _build(settings: Settings, nights: Sequence[Night]) -> Sides:
+    _enter_challenger(settings, nights[0].as_of_date)
     copy = settings.root.with_name("spark")
     shutil.copytree(settings.root, copy)
     sides = Sides(settings, engine_settings(copy, "spark"))
@@ -74,3 +79,14 @@ def _build(settings: Settings, nights: Sequence[Night]) -> Sides:
         for night in nights:
             score_night(side, night)
     return sides
+
+
+def _enter_challenger(settings: Settings, day: date) -> None:
+    """Let the expert card with another base score in beside the champion."""
+    shipped = load_card(CARDS_FOLDER / "expert_v1.json", read_catalog_seed())
+    draft = shipped.model_dump(mode="json") | {"card_id": "expert_v2", "base_points": 555}
+    card = seal_card(draft, "expert_v2.json", read_catalog_seed())
+    path = settings.root.parent / "expert_v2.json"
+    path.write_text(dump_card(card), encoding="utf-8")
+    register_card(settings, path)
+    promote_card(settings, card.card_id, "challenger", reason="both engines", day=day)

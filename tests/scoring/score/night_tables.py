@@ -11,7 +11,11 @@ import pytest
 
 from scoring.cards import loader
 from scoring.cards.canonical import dump_card
+from scoring.cards.card import Card
+from scoring.clock import utc_now
 from scoring.nights import Night
+from scoring.releases.decisions import Circumstances, found
+from scoring.releases.store import append_releases
 from scoring.settings import Settings
 from scoring.warehouse.store import open_warehouse
 from tests.scoring.cards.drafts import CATALOG, make_card
@@ -49,12 +53,21 @@ def make_deployment(
     """An empty deployment whose champion is the small card, with marts to fill."""
     cards = folder / "cards"
     cards.mkdir()
-    (cards / "demo_v1.json").write_text(dump_card(make_card(**card_changes)), encoding="utf-8")
     monkeypatch.setattr(loader, "CARDS_FOLDER", cards)
     settings = Settings(home=folder / "home", threads=1)
+    found_with(settings, make_card(**card_changes), cards)
     with open_warehouse(settings) as connection:
         _create_marts(connection)
     return settings
+
+
+def found_with(settings: Settings, card: Card, folder: Path) -> None:
+    """Let ``card`` be the shipped one, champion since ever, in a ledger that says no more."""
+    (folder / f"{card.card_id}.json").write_text(dump_card(card), encoding="utf-8")
+    how = Circumstances("the small card", utc_now(), None, "0.1.0+test")
+    with open_warehouse(settings) as connection:
+        connection.execute("delete from ops.card_releases")
+        append_releases(connection, [found(card.card_id, card.hash, "sha256:none", how)])
 
 
 def _create_marts(connection: duckdb.DuckDBPyConnection) -> None:

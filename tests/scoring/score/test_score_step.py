@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from scoring.cards.canonical import dump_card
 from scoring.errors import ConfigurationError, PermanentError
 from scoring.nights import Night
 from scoring.score import marts
@@ -16,7 +15,7 @@ from scoring.settings import Settings
 from scoring.warehouse.store import open_warehouse
 from tests.scoring.cards.drafts import draft, make_card
 from tests.scoring.score.batches import make_row
-from tests.scoring.score.night_tables import NIGHT, TABLES, fill_marts, make_deployment
+from tests.scoring.score.night_tables import NIGHT, TABLES, fill_marts, found_with, make_deployment
 
 
 @pytest.fixture
@@ -310,15 +309,21 @@ def test_card_with_fewer_dimensions_fills_the_others_with_zero(
     full = draft()
     dimensions = [entry for entry in full["dimensions"] if entry["dimension"] == "history"]  # type: ignore[attr-defined]
     card = make_card(dimensions=dimensions, features=full["features"][:1])  # type: ignore[index]
-    (tmp_path / "cards" / "demo_v1.json").write_text(dump_card(card), encoding="utf-8")
+    found_with(settings, card, tmp_path / "cards")
     fill_marts(settings, make_row(1), make_row(2, consent=False))
     score_night(settings, NIGHT)
     columns = "user_key, score, points_history, points_spending, points_linkage"
     assert read(settings, "scores", columns) == [(1, 620, 20, 0, 0), (2, None, None, None, None)]
 
 
-def test_night_before_any_champion_is_refused(settings: Settings) -> None:
-    night = Night(date(2023, 1, 1), date(2023, 1, 1), "run-1")
-    fill_marts(settings, make_row(1), night=night)
-    with pytest.raises(ConfigurationError, match=r"champion card not chosen for score@2023-01-01"):
-        score_night(settings, night)
+def test_night_without_a_champion_is_refused(settings: Settings) -> None:
+    fill_marts(settings, make_row(1))
+    with open_warehouse(settings) as connection:
+        connection.execute("delete from ops.card_releases")
+    with pytest.raises(
+        ConfigurationError,
+        match=r"^champion card not chosen for score@2024-03-01: expected exactly one champion on "
+        r"2024-03-01 in ops\.card_releases, got none\. See `creditloop card list`; the ledger is "
+        r"only changed by its commands\.$",
+    ):
+        score_night(settings, NIGHT)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import textwrap
+from datetime import date
 
 import duckdb
 import pytest
@@ -12,7 +14,25 @@ import pytest
 from scoring.errors import PermanentError, TransientError
 from scoring.settings import Settings
 from scoring.warehouse.lock import writer_lock
-from scoring.warehouse.store import SCHEMA_VERSION, open_warehouse, read_schema_version
+from scoring.warehouse.store import (
+    MIGRATIONS_FOLDER,
+    SCHEMA_FILE,
+    SCHEMA_VERSION,
+    open_warehouse,
+    read_schema_version,
+)
+
+EVIDENCE_COLUMNS = ("score_low", "score_high", "evidence_strength")
+LATER_TABLES = ("ops.card_releases", "ops.card_runs", "scores.shadow_scores")
+
+
+def _return_to_version_2(connection: duckdb.DuckDBPyConnection) -> None:
+    """Take away what the migrations after version 2 made."""
+    for column in EVIDENCE_COLUMNS:
+        connection.execute(f"alter table scores.scores drop column {column}")
+    for table in LATER_TABLES:
+        connection.execute(f"drop table {table}")
+    connection.execute("update ops.schema_version set version = 2")
 
 
 def test_first_opening_creates_every_schema(settings: Settings) -> None:
@@ -45,6 +65,28 @@ def test_newer_store_is_refused(settings: Settings) -> None:
         open_warehouse(settings),
     ):
         pass
+
+
+def test_older_store_gets_a_ledger_that_begins_with_the_expert_card(settings: Settings) -> None:
+    with open_warehouse(settings) as connection:
+        _return_to_version_2(connection)
+    with open_warehouse(settings) as connection:
+        rows = connection.execute(
+            "select entry, card_id, state, valid_from from ops.card_releases"
+        ).fetchall()
+        tables = connection.execute(
+            "select sql from duckdb_tables() where table_name in ('card_runs', 'shadow_scores')"
+        ).fetchall()
+    assert rows == [(1, "expert_v1", "champion", date(1970, 1, 1))]
+    assert len(tables) == 2
+    assert read_schema_version(settings) == SCHEMA_VERSION
+
+
+def test_migration_makes_the_tables_of_the_schema() -> None:
+    schema = SCHEMA_FILE.read_text(encoding="utf-8")
+    (migration,) = MIGRATIONS_FOLDER.glob("0004_*.sql")
+    for statement in re.findall(r"create table .*?;", migration.read_text("utf-8"), re.DOTALL):
+        assert statement in schema
 
 
 def test_foreign_duckdb_file_is_refused(settings: Settings) -> None:
@@ -104,15 +146,13 @@ def test_second_process_is_told_who_holds_the_lock(settings: Settings) -> None:
 
 
 def test_older_store_gets_the_columns_of_evidence(settings: Settings) -> None:
-    columns = ("score_low", "score_high", "evidence_strength")
+    columns = EVIDENCE_COLUMNS
     with open_warehouse(settings) as connection:
-        for column in columns:
-            connection.execute(f"alter table scores.scores drop column {column}")
+        _return_to_version_2(connection)
         connection.execute(
             "insert into scores.scores (user_key, as_of_date, known_on, score_status, card_id,"
             " code_version) values (1, '2025-01-31', '2025-01-31', 'scored', 'a_v1', '0')"
         )
-        connection.execute("update ops.schema_version set version = 2")
     with open_warehouse(settings) as connection:
         rows = connection.execute(f"select {', '.join(columns)} from scores.scores").fetchall()
         assert rows == [(None, None, None)]
