@@ -3,7 +3,7 @@
 States of a user, each as whole points per feature, in a fixed order:
 
 1. ``then``: the earlier night as scored then;
-2. ``now``: the earlier night with what is known now: the step is *late* (late, corrected, disputed);
+2. ``now``: the earlier night as known now: the step is *late* (late, corrected, disputed);
 3. ``paused``: the later night if nothing had happened since the earlier one: *ageing*;
 4. ``before_card``: the later night as it is, still by the earlier night's card: *behaviour*;
 5. ``after_card``: the later night by its own card: *card*, to which the base points belong.
@@ -106,7 +106,7 @@ def _matrix(
     lists = batch.column(name)
     given = lists.drop_null()
     flat = given.flatten().to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
-    places = [names.index(feature) for feature in features]
+    places = np.array([names.index(feature) for feature in features], np.int64)
     rows = np.flatnonzero(_is_given(batch, name))
     matrix[np.ix_(rows, places)] = flat.reshape(len(given), len(features))
     return matrix

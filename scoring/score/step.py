@@ -1,10 +1,11 @@
-"""Step ``score``: the marts of one night through the champion card into ``scores``."""
+"""Step ``score``: one night through the champion card into ``scores``, and why scores changed."""
 
 from __future__ import annotations
 
 import duckdb
 
 from scoring.cards.loader import load_champion
+from scoring.changes.night import fill_changes
 from scoring.code_version import code_version
 from scoring.engines.engine import engine_of
 from scoring.nights import Night, StepReport
@@ -22,7 +23,7 @@ def score_night(settings: Settings, night: Night) -> StepReport:
     Idempotent: everything happens in one transaction that begins with deleting the night.
 
     Returns:
-        Counts of users by status, under ``users`` and each status.
+        Counts of users by status, under ``users`` and each status, and of scores that ``moved``.
 
     Raises:
         PermanentError: The night has no users, the marts disagree, or bands have a gap.
@@ -51,10 +52,11 @@ def score_night(settings: Settings, night: Night) -> StepReport:
         finally:
             reader.close()
         counts = _count_statuses(connection, night)
+        changes = fill_changes(connection, settings, night)
     by_status = ", ".join(f"{counts[status]:,} {status}" for status in STATUSES)
     return StepReport(
-        summary=f"{users:,} users by card {card.card_id}: {by_status}",
-        row_counts={"users": users, **counts},
+        summary=f"{users:,} users by card {card.card_id}: {by_status}; {changes.summary}",
+        row_counts={"users": users, **counts, "moved": changes.moved},
     )
 
 
