@@ -81,7 +81,7 @@ def _read_states(connection: duckdb.DuckDBPyConnection) -> Iterator[pa.Table]:
     counted = connection.execute(f"select count(*) from {POINTS} as ends where {_MOVED}").fetchone()
     parts = -(-counted[0] // _USERS_AT_A_TIME) if counted else 0
     for part in range(parts):
-        yield connection.execute(_STATES_SQL, [parts, part]).to_arrow_table()
+        yield connection.sql(_STATES_SQL, params=[parts, part]).to_arrow_table()
 
 
 _USERS_AT_A_TIME = 250_000

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from scoring.publish.columns import (
+    ADDED_CHANGE_COLUMNS,
     CHANGE_PARTS,
     CHANGES,
     CONSENTED,
@@ -15,6 +16,7 @@ from scoring.publish.columns import (
     POINTS,
     REASONS,
     SCORES,
+    complete_columns,
 )
 from scoring.publish.consent import CONSENTED_TABLE, Consent
 from scoring.publish.files import aside, settle
@@ -23,6 +25,7 @@ from scoring.settings import Settings
 from scoring.warehouse.content_hash import content_hash
 from scoring.warehouse.sql import quote_identifier, quote_literal
 
+_CAUSES = "scores.score_changes"
 _SOURCES = {
     SCORES: "scores.scores",
     POINTS: "scores.score_points",
@@ -79,7 +82,11 @@ class NightWriter:
     def write_changes(
         self, scores: PublishedFile, previous: PublishedFile | None, published: PublishedFile | None
     ) -> PublishedFile:
-        """Write how the scores of a night differ from those of the night before it."""
+        """Write how the scores of a night differ from those of the night before it, and why.
+
+        The causes are those that the step ``score`` found for these two readings. Where it found
+        none, or for other scores than these, the difference stays undivided.
+        """
         before = (
             f"select * from {self.read(previous)}"
             if previous
@@ -93,10 +100,23 @@ class NightWriter:
             f"end as change_{part}"
             for part in CHANGE_PARTS
         )
+        own = ("change_status", "change_undivided")
+        causes = ", ".join(f"causes.{name}" for name in ADDED_CHANGE_COLUMNS if name not in own)
+        change = "current_scores.score - previous_scores.score"
         query = f"""
             with current_scores as (select * from {self.read(scores)}),
 
-            previous_scores as ({before})
+            previous_scores as ({before}),
+
+            causes as (
+                select *
+                from {_CAUSES}
+                where as_of_date = date '{scores.as_of_date}'
+                    and known_on = date '{scores.known_on}'
+                    and previous_as_of_date = {day}
+                    and previous_known_on = {known_on}
+                    and change_status <> 'not_compared'
+            )
 
             select
                 current_scores.user_key,
@@ -106,13 +126,30 @@ class NightWriter:
                 {known_on} as previous_known_on,
                 current_scores.score,
                 previous_scores.score as previous_score,
-                current_scores.score - previous_scores.score as score_change,
-                {parts}
+                {change} as score_change,
+                {parts},
+                case
+                    when {change} is null then 'not_compared'
+                    else coalesce(causes.change_status, 'undivided')
+                end as change_status,
+                case
+                    when causes.user_key is not null then causes.change_undivided
+                    else {change}
+                        - (current_scores.points_clipped - previous_scores.points_clipped)
+                end as change_undivided,
+                {causes}
             from current_scores
-            left join previous_scores using (user_key)
-            where {self._consent.condition()}
+            left join previous_scores on current_scores.user_key = previous_scores.user_key
+            left join causes
+                on current_scores.user_key = causes.user_key
+                and causes.score_change = {change}
+                and causes.change_clipped
+                    = current_scores.points_clipped - previous_scores.points_clipped
         """
-        wrapped = f"select {', '.join(_cast(dict(CONTENT[CHANGES])))} from ({query})"
+        wrapped = (
+            f"select {', '.join(_cast(dict(CONTENT[CHANGES])))} from ({query}) "
+            f"where {self._consent.condition()}"
+        )
         return self._write(CHANGES, scores.as_of_date, scores.known_on, wrapped, published)
 
     def write_consented(self, known_on: date, query: str = "") -> PublishedFile:
@@ -146,7 +183,8 @@ class NightWriter:
         """Whether a published file shows just this once consent as known now is applied."""
         if published.content_hash == text:
             return True
-        shown = f"(select * from {self.read(published)} where {self._consent.condition()})"
+        rows = complete_columns(published.table_name, f"from {self.read(published)}")
+        shown = f"(select * from ({rows}) where {self._consent.condition()})"
         return self._consent.is_asked and content_hash(self._connection, shown, columns)[1] == text
 
     def _is_named(self, name: str) -> bool:

@@ -16,6 +16,7 @@ from scoring.publish.columns import (
     REASONS,
     SCORE_COLUMNS,
     SCORES,
+    complete_columns,
 )
 from scoring.publish.manifest import Manifest, PublishedFile
 from scoring.settings import Settings
@@ -47,6 +48,10 @@ def view_queries(manifest: Manifest, settings: Settings) -> Mapping[str, str]:
     def read(columns: str, files: Iterable[PublishedFile]) -> str:
         return f"select {columns} from {_read_nights(root, files)}{condition}"
 
+    # Files of earlier versions have fewer columns.
+    nights = _read_nights(root, manifest.of(CHANGES), "union_by_name = true, ")
+    changes = complete_columns(CHANGES, f"select * from {nights}")
+
     history = [
         read(f"{_list((*SCORE_COLUMNS, *ORIGIN_COLUMNS))}, {state} as is_current", files)
         for state, files in (
@@ -60,7 +65,7 @@ def view_queries(manifest: Manifest, settings: Settings) -> Mapping[str, str]:
         "scores_history": " union all ".join(history),
         "score_points": read(_POINTS_LONG, manifest.of(POINTS)),
         "score_reasons": read(_list(REASON_COLUMNS), manifest.of(REASONS)),
-        "score_changes": read(_list(CHANGE_COLUMNS), manifest.of(CHANGES)),
+        "score_changes": f"select {_list(CHANGE_COLUMNS)} from ({changes}){condition}",
     }
 
 
@@ -89,10 +94,10 @@ def _unusable(root: Path, expected: str, got: str) -> ConfigurationError:
     )
 
 
-def _read_nights(root: Path, files: Iterable[PublishedFile]) -> str:
+def _read_nights(root: Path, files: Iterable[PublishedFile], options: str = "") -> str:
     names = ", ".join(_literal(root, file) for file in files)
     return (
-        f"read_parquet([{names}], hive_partitioning = true, "
+        f"read_parquet([{names}], {options}hive_partitioning = true, "
         "hive_types = {'as_of_date': date, 'known_on': date})"
     )
 

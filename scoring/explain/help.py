@@ -1,0 +1,114 @@
+"""What would help one user, from published values and the card that scored them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import duckdb
+
+from scoring.cards.card import Card
+from scoring.cards.loader import read_catalog_seed
+from scoring.changes.actionable import read_actions
+from scoring.changes.cards import find_card
+from scoring.changes.improvements import find_improvement, rescore
+from scoring.errors import ConfigurationError, PermanentError
+from scoring.explain.explanation import Help, HelpLine
+from scoring.explain.published import PublishedScore, read_lines
+
+
+def find_help(connection: duckdb.DuckDBPyConnection, score: PublishedScore) -> Help | None:
+    """The smallest changes of features the user can act on that reach the next band.
+
+    Returns:
+        None for a user without a score; no lines for one in the highest band.
+
+    Raises:
+        ConfigurationError: The card is kept no more.
+        PermanentError: The card does not give the published score for the published values.
+    """
+    if score.score is None:
+        return None
+    card = require_card(score)
+    lines = {line.feature_name: line for _, line in read_lines(connection, score)}
+    values: dict[str, Decimal | None] = {name: line.value for name, line in lines.items()}
+    if set(values) != {f.feature_name for f in card.features} or (
+        rescore(card, values) != score.score
+    ):
+        raise PermanentError(
+            "help refused",
+            subject=f"{card.card_id}@{score.as_of_date}",
+            expected="the card to give the published score for the published values",
+            got="another score",
+            next_step=f"Publish the night again: creditloop publish --date {score.as_of_date}",
+        )
+    band = _next_band(connection, score)
+    if band is None:
+        return Help(
+            wanted=None,
+            band_title_zh=None,
+            band_title_en=None,
+            score=score.score,
+            is_reached=True,
+            lines=(),
+        )
+    wanted, title_zh, title_en = band
+    actions = read_actions()
+    units = {name: line.unit for name, line in lines.items()}
+    found = find_improvement(card, values, units, actions, wanted)
+    return Help(
+        wanted=wanted,
+        band_title_zh=title_zh,
+        band_title_en=title_en,
+        score=found.score,
+        is_reached=found.is_reached,
+        lines=tuple(
+            HelpLine(
+                feature_name=move.feature_name,
+                title_zh=lines[move.feature_name].title_zh,
+                title_en=lines[move.feature_name].title_en,
+                unit=units[move.feature_name],
+                value=move.value,
+                bin=move.bin,
+                target=move.target,
+                target_bin=move.target_bin,
+                gain=move.gain,
+                advice_zh=actions[move.feature_name].advice_zh,
+                advice_en=actions[move.feature_name].advice_en,
+            )
+            for move in found.moves
+        ),
+    )
+
+
+def require_card(score: PublishedScore) -> Card:
+    """The card that scored a user.
+
+    Raises:
+        ConfigurationError: It is kept no more, or refused.
+    """
+    card = find_card(score.card_id, read_catalog_seed())
+    if card is None:
+        raise ConfigurationError(
+            "card not found",
+            subject=f"{score.card_id}@{score.as_of_date}",
+            expected="the card of the published night among the cards",
+            got="none of this id",
+            next_step="Install the version that scored the night, or score it again.",
+        )
+    return card
+
+
+def _next_band(
+    connection: duckdb.DuckDBPyConnection, score: PublishedScore
+) -> tuple[int, str, str] | None:
+    row = connection.execute(
+        """
+        select lower_bound, title_zh, title_en
+        from score_bands
+        where lower_bound > ? and valid_from <= ? and (valid_to is null or ? < valid_to)
+        order by lower_bound
+        limit 1
+        """,
+        [score.score, score.as_of_date, score.as_of_date],
+    ).fetchone()
+    return None if row is None else (int(row[0]), str(row[1]), str(row[2]))
