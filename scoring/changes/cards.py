@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from scoring.cards import loader
 from scoring.cards.card import Card
-from scoring.cards.loader import CARDS_FOLDER, load_card
 
 
 def find_card(card_id: str, catalog: Mapping[str, str]) -> Card | None:
@@ -18,5 +18,5 @@ def find_card(card_id: str, catalog: Mapping[str, str]) -> Card | None:
     Raises:
         ConfigurationError: The card is there and refused.
     """
-    path = CARDS_FOLDER / f"{card_id}.json"
-    return load_card(path, catalog) if path.is_file() else None
+    path = loader.CARDS_FOLDER / f"{card_id}.json"
+    return loader.load_card(path, catalog) if path.is_file() else None

@@ -131,7 +131,7 @@ def _create_transactions(connection: duckdb.DuckDBPyConnection, known: str) -> N
         select purchase_id from named
         """
     )
-    if connection.execute("select count(*) from foreign_transactions").fetchone() == (0,):
+    if connection.execute("select count(*) from foreign_transactions").fetchall() == [(0,)]:
         return
     connection.execute(
         f"""

@@ -164,8 +164,8 @@ def is_possible(connection: duckdb.DuckDBPyConnection) -> bool:
         "select count(*) from duckdb_tables() where schema_name = 'staging'"
         " and table_name = any(?)",
         [_staging_names()],
-    ).fetchone()
-    return found == (len(_staging_names()),)
+    ).fetchall()
+    return found == [(len(_staging_names()),)]
 
 
 def _staging_names() -> Sequence[str]:

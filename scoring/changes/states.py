@@ -164,9 +164,9 @@ def _create_before(
     reading = (pair.current.as_of_date, pair.current.known_on)
     users = connection.execute(
         "select count(*) from marts.dim_user_night where as_of_date = ? and known_on = ?", reading
-    ).fetchone()
+    ).fetchall()
     batches: Iterable[pa.RecordBatch] = ()
-    if card is not None and users != (0,):
+    if card is not None and users != [(0,)]:
         night = (
             f"(select user_key from marts.dim_user_night where as_of_date = date '{reading[0]}'"
             f" and known_on = date '{reading[1]}')"

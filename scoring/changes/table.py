@@ -78,8 +78,10 @@ def _read_states(connection: duckdb.DuckDBPyConnection) -> Iterator[pa.Table]:
     Temporary tables are seen by their own connection only, and a stream would end at its next
     statement.
     """
-    counted = connection.execute(f"select count(*) from {POINTS} as ends where {_MOVED}").fetchone()
-    parts = -(-counted[0] // _USERS_AT_A_TIME) if counted else 0
+    ((count,),) = connection.execute(
+        f"select count(*) from {POINTS} as ends where {_MOVED}"
+    ).fetchall()
+    parts = -(-count // _USERS_AT_A_TIME)
     for part in range(parts):
         yield connection.sql(_STATES_SQL, params=[parts, part]).to_arrow_table()
 
