@@ -22,9 +22,10 @@ import pyarrow as pa
 
 CAUSES = ("late", "ageing", "behaviour", "card")
 """Why points changed, in the order of the states."""
-DIVIDED, UNDIVIDED, NOT_COMPARED = "divided", "undivided", "not_compared"
-CHANGE_STATUSES = (DIVIDED, UNDIVIDED, NOT_COMPARED)
-"""Whether the causes were told apart, were not, or there are no two scores to compare."""
+DIVIDED, UNMOVED, UNDIVIDED, NOT_COMPARED = "divided", "unmoved", "undivided", "not_compared"
+CHANGE_STATUSES = (DIVIDED, UNMOVED, UNDIVIDED, NOT_COMPARED)
+"""The causes were told apart; nothing moved but the card, and causes that cancel out were not
+looked for; the causes were not told apart; there are no two scores to compare."""
 
 STATES = ("then", "now", "paused", "before_card", "after_card")
 
@@ -42,7 +43,8 @@ def decompose(
             ``then``, ``now``, ``paused``, ``before_card`` (in the order of ``old_features``) and
             ``after_card`` (of ``new_features``); ``previous_base``, ``base``,
             ``previous_clipped``, ``clipped``. Where ``now`` or ``paused`` is NULL the first three
-            causes are not told apart; where ``before_card`` is NULL none is.
+            causes are not told apart, unless ``before_card`` equals ``then``: they are 0 together,
+            and count as 0 each. Where ``before_card`` is NULL no cause is told apart.
         old_features: Features of the earlier night's card, in its order.
         new_features: Features of the later night's card, in its order.
 
@@ -65,6 +67,8 @@ def decompose(
     }
     is_card_known = _is_given(batch, "before_card")
     is_divided = is_card_known & _is_given(batch, "now") & _is_given(batch, "paused")
+    is_unmoved = is_card_known & ~is_divided & (states["then"] == states["before_card"]).all(axis=1)
+    is_told = is_divided | is_unmoved
     steps = _steps(states, is_divided)
     total = states["after_card"] - states["then"]
     base = _integers(batch, "base") - _integers(batch, "previous_base")
@@ -73,13 +77,15 @@ def decompose(
     sums["card"] += base
     whole = total.sum(axis=1, dtype=np.int32) + base
     undivided = whole - np.where(is_card_known, sums["card"], 0)
-    undivided[is_divided] = 0
+    undivided[is_told] = 0
     columns: dict[str, pa.Array] = {
         "user_key": batch.column("user_key"),
-        "change_status": pa.array(np.where(is_divided, DIVIDED, UNDIVIDED)),
+        "change_status": pa.array(
+            np.select([is_divided, is_unmoved], [DIVIDED, UNMOVED], UNDIVIDED)
+        ),
         "score_change": pa.array(whole + clipped),
     }
-    told = {cause: is_card_known if cause == "card" else is_divided for cause in CAUSES}
+    told = {cause: is_card_known if cause == "card" else is_told for cause in CAUSES}
     for cause in CAUSES:
         columns[f"change_{cause}"] = pa.array(sums[cause], mask=~told[cause])
     columns["change_undivided"] = pa.array(undivided)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import duckdb
 import pyarrow as pa
 
-from scoring.changes.decomposition import CAUSES, DIVIDED, NOT_COMPARED, decompose
+from scoring.changes.decomposition import CAUSES, NOT_COMPARED, UNMOVED, decompose
 from scoring.changes.dependence import WANTED
 from scoring.changes.movers import POINTS
 from scoring.changes.pairs import Pair, Reading
@@ -107,7 +107,7 @@ _STATES_SQL = f"""
 
 
 def _insert_unmoved(connection: duckdb.DuckDBPyConnection, pair: Pair) -> None:
-    """Users with the same points on both nights and no late rows: no cause moved anything."""
+    """Users with the same points on both nights whose states were not computed."""
     causes = ", ".join(f"0 as change_{cause}, [] as feature_{cause}" for cause in CAUSES)
     connection.execute(
         f"""
@@ -115,7 +115,7 @@ def _insert_unmoved(connection: duckdb.DuckDBPyConnection, pair: Pair) -> None:
         select
             ends.user_key,
             {_place(pair)},
-            '{DIVIDED}' as change_status,
+            '{UNMOVED}' as change_status,
             0 as score_change,
             {causes},
             0 as change_undivided,

@@ -7,7 +7,7 @@ create table scores.score_changes (
     known_on date not null,
     previous_as_of_date date not null,
     previous_known_on date not null,
-    change_status varchar not null,     -- divided, undivided, not_compared
+    change_status varchar not null,     -- divided, unmoved, undivided, not_compared
     score_change integer,
     change_late integer,                -- late, corrected and disputed records
     change_ageing integer,              -- time alone

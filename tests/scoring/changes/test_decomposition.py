@@ -8,7 +8,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.changes.decomposition import CAUSES, DIVIDED, UNDIVIDED, decompose
+from scoring.changes.decomposition import CAUSES, DIVIDED, UNDIVIDED, UNMOVED, decompose
 
 OLD = ("spend", "ratio", "late")
 NEW = ("late", "streak", "spend", "limit")
@@ -91,6 +91,15 @@ def test_states_that_were_not_computed_leave_an_undivided_rest() -> None:
     assert (found["feature_late"], found["feature_card"]) == (None, [0, 0])
 
 
+def test_same_points_by_the_old_card_are_unmoved_without_states() -> None:
+    row = {"then": [1, 2, 3], "now": None, "paused": None, "before_card": [1, 2, 3]}
+    found = one({**row, "after_card": [3, 0, 9, 4]}, NEW)
+    assert found["change_status"] == UNMOVED
+    assert [found[f"change_{cause}"] for cause in CAUSES] == [0, 0, 0, 10]
+    assert (found["change_undivided"], found["score_change"]) == (0, 10)
+    assert found["feature_late"] == [0] * len(found["feature_names"])
+
+
 def test_card_that_is_gone_leaves_everything_undivided() -> None:
     found = one({"then": [1, 2, 3], "before_card": None, "after_card": [1, 1, 1, 1]}, NEW)
     assert found["change_card"] is None
@@ -121,12 +130,15 @@ def test_parts_add_up_to_the_difference_of_the_scores(drawn: list[dict[str, Any]
         parts = [result[f"change_{cause}"] for cause in (*CAUSES, "undivided", "clipped")]
         assert result["score_change"] == now - then == sum(part or 0 for part in parts)
         is_divided = None not in (row["now"], row["paused"], row["before_card"])
+        is_unmoved = not is_divided and row["then"] == row["before_card"]
         assert (result["change_status"] == DIVIDED) is is_divided
-        assert not (is_divided and result["change_undivided"])
-        _check_features(row, result, is_divided=is_divided)
+        assert (result["change_status"] == UNMOVED) is is_unmoved
+        is_told = is_divided or is_unmoved
+        assert not (is_told and result["change_undivided"])
+        _check_features(row, result, is_told=is_told)
 
 
-def _check_features(row: dict[str, Any], result: dict[str, Any], *, is_divided: bool) -> None:
+def _check_features(row: dict[str, Any], result: dict[str, Any], *, is_told: bool) -> None:
     names = result["feature_names"]
     before = dict(zip(OLD, row["then"], strict=True))
     after = dict(zip(NEW, row["after_card"], strict=True))
@@ -134,7 +146,7 @@ def _check_features(row: dict[str, Any], result: dict[str, Any], *, is_divided: 
         assert change == after.get(name, 0) - before.get(name, 0)
     for name in set(OLD) | set(NEW):
         assert name in names or before.get(name, 0) == after.get(name, 0)
-    if is_divided:
+    if is_told:
         by_feature = zip(*(result[f"feature_{cause}"] for cause in CAUSES), strict=True)
         assert [sum(parts) for parts in by_feature] == result["feature_changes"]
         base = row["base"] - row["previous_base"]
