@@ -28,6 +28,15 @@ def compile_unconditionally(card: Card) -> CompiledCard:
     return compile_card(card.model_copy(update={"scorability": ()}))
 
 
+def has_marts(connection: duckdb.DuckDBPyConnection, as_of_date: date, known_on: date) -> bool:
+    """Whether the warehouse still holds the night's features."""
+    ((users,),) = connection.execute(
+        f"select count(*) from marts.{USERS_TABLE} where as_of_date = ? and known_on = ?",
+        [as_of_date, known_on],
+    ).fetchall()
+    return bool(users)
+
+
 def stream_points(
     connection: duckdb.DuckDBPyConnection,
     compiled: CompiledCard,

@@ -7,7 +7,7 @@ from datetime import date
 from scoring.cards.card import Card
 from scoring.changes.dependence import WANTED
 from scoring.changes.paused_world import SCRATCH_USERS, Pause, is_possible, paused_world
-from scoring.changes.rescoring import compile_unconditionally, stream_points
+from scoring.changes.rescoring import compile_unconditionally, has_marts, stream_points
 from scoring.nights import Night
 from scoring.score.marts import read_catalog
 from scoring.settings import Settings
@@ -48,10 +48,14 @@ def compute_states(
         )
         catalog = read_catalog(connection, Night(pause.later, pause.known_on, "changes"))
         compiled = compile_unconditionally(card)
+        later = (pause.later, pause.known_on)
         wanted: list[tuple[Pause, dict[str, date]]] = [
             (pause, {"now": pause.earlier, "paused": pause.later})
         ]
-        if is_other_card:
+        if is_other_card and has_marts(connection, *later):
+            (batch,) = stream_points(connection, compiled, catalog, later, WANTED)
+            states["before_card"] = batch.column("points")[0].as_py()
+        elif is_other_card:
             whole = Pause(pause.later, pause.later, pause.known_on)
             wanted.append((whole, {"before_card": pause.later}))
         for world, days in wanted:

@@ -12,7 +12,12 @@ from scoring.changes.cards import find_card
 from scoring.changes.movers import POINTS
 from scoring.changes.pairs import Pair, Reading
 from scoring.changes.paused_world import SCRATCH_USERS, paused_world
-from scoring.changes.rescoring import POINTS_SCHEMA, compile_unconditionally, stream_points
+from scoring.changes.rescoring import (
+    POINTS_SCHEMA,
+    compile_unconditionally,
+    has_marts,
+    stream_points,
+)
 from scoring.score.compiled import CompiledCard
 from scoring.score.marts import CatalogEntry
 from scoring.settings import Settings
@@ -162,11 +167,8 @@ def _create_before(
     It stays empty if that card, or the later night's features, are kept no more.
     """
     reading = (pair.current.as_of_date, pair.current.known_on)
-    users = connection.execute(
-        "select count(*) from marts.dim_user_night where as_of_date = ? and known_on = ?", reading
-    ).fetchall()
     batches: Iterable[pa.RecordBatch] = ()
-    if card is not None and users != [(0,)]:
+    if card is not None and has_marts(connection, *reading):
         night = (
             f"(select user_key from marts.dim_user_night where as_of_date = date '{reading[0]}'"
             f" and known_on = date '{reading[1]}')"
