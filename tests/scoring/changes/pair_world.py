@@ -26,12 +26,13 @@ BETWEEN = "2025-04-06"
 AGED, CORRECTED, DISPUTED, BUYER, OVERDUE, PAYER, STILL, NEWCOMER = range(1, 9)
 """One user each: what moves their score, if anything does."""
 
-_MORE = {
+CATALOGUED = {
     "late_payment_count_90d": "history",
     "spend_amount_30d": "spending",
     "current_dpd_days": "history",
     "application_count_90d": "history",
 }
+"""Features of the cards that the small card lacks, with their dimension."""
 
 
 class _Landing(Handmade):
@@ -43,10 +44,9 @@ class _Landing(Handmade):
 
 def make_pair_world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Both nights built, the earlier one scored and published; the later one to be scored."""
-    monkeypatch.setitem(CATALOG, "months_on_book", "history")
-    for name, dimension in _MORE.items():
+    for name, dimension in CATALOGUED.items():
         monkeypatch.setitem(CATALOG, name, dimension)
-    _write_cards(folder / "cards")
+    write_cards(folder / "cards")
     monkeypatch.setattr(loader, "CARDS_FOLDER", folder / "cards")
     settings = make_settings(folder / "home")
     _land(RawWorld(settings))
@@ -56,12 +56,14 @@ def make_pair_world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 def score_and_publish(settings: Settings, night: Night) -> None:
+    """The night's last steps, its gates taken as open."""
     score_night(settings, night)
     _Landing(settings).set_gates(night)
     publish_night(settings, night)
 
 
-def _write_cards(folder: Path) -> None:
+def write_cards(folder: Path) -> None:
+    """A card from 2024 on and another one from 5 April 2025 on."""
     folder.mkdir()
     for number, valid_from in ((1, "2024-01-01"), (2, "2025-04-05")):
         name = f"demo_v{number}"
