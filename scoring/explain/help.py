@@ -8,11 +8,11 @@ import duckdb
 
 from scoring.cards.card import Card
 from scoring.cards.loader import read_catalog_seed
-from scoring.changes.actionable import read_actions
+from scoring.changes.actionable import Action, read_actions
 from scoring.changes.cards import find_card
-from scoring.changes.improvements import find_improvement, rescore
+from scoring.changes.improvements import Move, find_improvement, rescore
 from scoring.errors import ConfigurationError, PermanentError
-from scoring.explain.explanation import Help, HelpLine
+from scoring.explain.explanation import Help, HelpLine, PointLine
 from scoring.explain.published import PublishedScore, read_lines
 
 
@@ -62,21 +62,25 @@ def find_help(connection: duckdb.DuckDBPyConnection, score: PublishedScore) -> H
         score=found.score,
         is_reached=found.is_reached,
         lines=tuple(
-            HelpLine(
-                feature_name=move.feature_name,
-                title_zh=lines[move.feature_name].title_zh,
-                title_en=lines[move.feature_name].title_en,
-                unit=units[move.feature_name],
-                value=move.value,
-                bin=move.bin,
-                target=move.target,
-                target_bin=move.target_bin,
-                gain=move.gain,
-                advice_zh=actions[move.feature_name].advice_zh,
-                advice_en=actions[move.feature_name].advice_en,
-            )
+            _to_line(move, lines[move.feature_name], actions[move.feature_name])
             for move in found.moves
         ),
+    )
+
+
+def _to_line(move: Move, line: PointLine, action: Action) -> HelpLine:
+    return HelpLine(
+        feature_name=move.feature_name,
+        title_zh=line.title_zh,
+        title_en=line.title_en,
+        unit=line.unit,
+        value=move.value,
+        bin=move.bin,
+        target=move.target,
+        target_bin=move.target_bin,
+        gain=move.gain,
+        advice_zh=action.advice_zh,
+        advice_en=action.advice_en,
     )
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import duckdb
 
+from scoring.publish.changes_query import changes_query
 from scoring.publish.columns import (
-    ADDED_CHANGE_COLUMNS,
-    CHANGE_PARTS,
     CHANGES,
     CONSENTED,
     CONTENT,
@@ -25,7 +24,6 @@ from scoring.settings import Settings
 from scoring.warehouse.content_hash import content_hash
 from scoring.warehouse.sql import quote_identifier, quote_literal
 
-_CAUSES = "scores.score_changes"
 _SOURCES = {
     SCORES: "scores.scores",
     POINTS: "scores.score_points",
@@ -88,64 +86,9 @@ class NightWriter:
         none, or for other scores than these, the difference stays undivided.
         """
         before = (
-            f"select * from {self.read(previous)}"
-            if previous
-            else f"select * from {self.read(scores)} where false"
+            f"from {self.read(previous)}" if previous else f"from {self.read(scores)} where false"
         )
-        day = f"date '{previous.as_of_date}'" if previous else "null::date"
-        known_on = f"date '{previous.known_on}'" if previous else "null::date"
-        both = "current_scores.score is not null and previous_scores.score is not null"
-        parts = ", ".join(
-            f"case when {both} then current_scores.points_{part} - previous_scores.points_{part} "
-            f"end as change_{part}"
-            for part in CHANGE_PARTS
-        )
-        own = ("change_status", "change_undivided")
-        causes = ", ".join(f"causes.{name}" for name in ADDED_CHANGE_COLUMNS if name not in own)
-        change = "current_scores.score - previous_scores.score"
-        query = f"""
-            with current_scores as (select * from {self.read(scores)}),
-
-            previous_scores as ({before}),
-
-            causes as (
-                select *
-                from {_CAUSES}
-                where as_of_date = date '{scores.as_of_date}'
-                    and known_on = date '{scores.known_on}'
-                    and previous_as_of_date = {day}
-                    and previous_known_on = {known_on}
-                    and change_status <> 'not_compared'
-            )
-
-            select
-                current_scores.user_key,
-                current_scores.as_of_date,
-                current_scores.known_on,
-                {day} as previous_as_of_date,
-                {known_on} as previous_known_on,
-                current_scores.score,
-                previous_scores.score as previous_score,
-                {change} as score_change,
-                {parts},
-                case
-                    when {change} is null then 'not_compared'
-                    else coalesce(causes.change_status, 'undivided')
-                end as change_status,
-                case
-                    when causes.user_key is not null then causes.change_undivided
-                    else {change}
-                        - (current_scores.points_clipped - previous_scores.points_clipped)
-                end as change_undivided,
-                {causes}
-            from current_scores
-            left join previous_scores on current_scores.user_key = previous_scores.user_key
-            left join causes
-                on current_scores.user_key = causes.user_key
-                and causes.score_change = {change}
-                and causes.change_clipped
-                    = current_scores.points_clipped - previous_scores.points_clipped
-        """
+        query = changes_query(f"from {self.read(scores)}", before, scores, previous)
         wrapped = (
             f"select {', '.join(_cast(dict(CONTENT[CHANGES])))} from ({query}) "
             f"where {self._consent.condition()}"
