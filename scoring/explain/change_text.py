@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 
 from scoring.explain.explanation import Change, ChangeLine, Explanation, Help, HelpLine
@@ -28,7 +29,7 @@ def print_change(console: Console, explanation: Explanation, change: Change) -> 
     console.print("")
     console.print(f"与 {change.previous_as_of_date} 相比 Compared with that night")
     if change.score_change is None:
-        console.print("  有一晚没有分数，无法比较。 One of the nights has no score to compare.")
+        _say(console, "有一晚没有分数，无法比较。 One of the nights has no score to compare.")
         return
     table = Table(box=None, show_header=False, padding=(0, 1), expand=True, width=console.width)
     table.add_column(ratio=5, overflow="fold")
@@ -41,9 +42,9 @@ def print_change(console: Console, explanation: Explanation, change: Change) -> 
     table.add_row("现在 Score now", f"= {explanation.score}")
     console.print(table)
     for line in change.lines:
-        console.print(f"  {line.change:+d}  {line.title_zh} {line.title_en}{_causes_of(line)}")
+        _say(console, f"{line.change:+d}  {line.title_zh} {line.title_en}{_causes_of(line)}")
     if change.base:
-        console.print(f"  {change.base:+d}  基础分 Base (换卡 card)")
+        _say(console, f"{change.base:+d}  基础分 Base (换卡 card)")
 
 
 def _causes_of(line: ChangeLine) -> str:
@@ -60,38 +61,47 @@ def print_help(console: Console, advice: Help) -> None:
     console.print("")
     console.print("怎样会更好 What would help")
     if advice.wanted is None:
-        console.print("  已在最高等级。 This is the highest band already.")
+        _say(console, "已在最高等级。 This is the highest band already.")
         return
     band = f"{advice.band_title_zh} {advice.band_title_en}"
     if not advice.lines:
-        console.print("  没有您现在可以改变的特征会加分。")
-        console.print("  Nothing that you can act on now would add points.")
+        _say(console, "没有您现在可以改变的特征会加分。")
+        _say(console, "Nothing that you can act on now would add points.")
         return
     for line in advice.lines:
         _print_line(console, line)
     if advice.is_reached:
-        console.print(
-            f"  如果只有这些数值变化，分数会是 {advice.score}，达到 {band}（{advice.wanted} 起）。"
+        _say(
+            console,
+            f"如果只有这些数值变化，分数会是 {advice.score}，达到 {band}（{advice.wanted} 起）。",
         )
-        console.print(
-            f"  If only these values changed, the score would be {advice.score}: {band}, which "
-            f"begins at {advice.wanted}."
+        _say(
+            console,
+            f"If only these values changed, the score would be {advice.score}: {band}, which "
+            f"begins at {advice.wanted}.",
         )
     else:
-        console.print(
-            f"  即使全部做到，分数也只会是 {advice.score}，达不到 {band}（{advice.wanted} 起）。"
+        _say(
+            console,
+            f"即使全部做到，分数也只会是 {advice.score}，达不到 {band}（{advice.wanted} 起）。",
         )
-        console.print(
-            f"  Even with all of these the score would be {advice.score}, short of {band}, which "
-            f"begins at {advice.wanted}."
+        _say(
+            console,
+            f"Even with all of these the score would be {advice.score}, short of {band}, which "
+            f"begins at {advice.wanted}.",
         )
-    console.print("  实际上其他特征和时间也会变化，这不是承诺。")
-    console.print("  In life other values change too, and time passes: this is no promise.")
+    _say(console, "实际上其他特征和时间也会变化，这不是承诺。")
+    _say(console, "In life other values change too, and time passes: this is no promise.")
 
 
 def _print_line(console: Console, line: HelpLine) -> None:
-    console.print(
-        f"  {line.gain:+d}  {line.title_zh} {line.title_en}: {line.bin} → {line.target_bin}"
+    _say(
+        console, f"{line.gain:+d}  {line.title_zh} {line.title_en}: {line.bin} → {line.target_bin}"
     )
-    console.print(f"      {line.advice_zh}")
-    console.print(f"      {line.advice_en}")
+    _say(console, f"    {line.advice_zh}")
+    _say(console, f"    {line.advice_en}")
+
+
+def _say(console: Console, text: str) -> None:
+    """Indented by two, however long it is."""
+    console.print(Padding(text, (0, 0, 0, 2)))
