@@ -32,6 +32,9 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         connection.execute(
             "alter table marts.dim_user_night add column has_gated_consent boolean default false"
         )
+        connection.execute(
+            "update marts.feature_catalog set unit = 'ratio' where feature_name like '%ratio%'"
+        )
     landing = Landing(settings)
     landing.land_users(NIGHT.as_of_date, [1, 2])
     fill_marts(settings, make_row(1), make_row(2, evidence=3))
