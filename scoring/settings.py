@@ -19,6 +19,7 @@ from scoring.errors import ConfigurationError
 
 Arrival = Literal["daily", "business_day", "irregular", "never"]
 EngineName = Literal["duckdb", "spark"]
+ChangeDetail = Literal["all", "none"]
 Share = Annotated[Decimal, Field(ge=0, le=1)]
 
 PREFIX = "CREDITLOOP_"
@@ -110,6 +111,16 @@ class Settings(BaseSettings):
         ge=0,
         description="Users per night whose features are computed a second way and compared; 0 for "
         "none.",
+    )
+    change_detail: ChangeDetail = Field(
+        default="all",
+        description="Whether a night tells apart why scores changed (all) or only by how much "
+        "(none).",
+    )
+    change_detail_users: int = Field(
+        default=100_000,
+        ge=1,
+        description="Most users of a night whose change is told apart; that of others stays whole.",
     )
     generations_kept: int = Field(
         default=7, ge=2, description="Publications that rollback can return to."

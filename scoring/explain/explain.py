@@ -7,7 +7,9 @@ from datetime import date
 import duckdb
 
 from scoring.errors import ConfigurationError, PermanentError
+from scoring.explain.comparison import compare, read_comparison
 from scoring.explain.explanation import DimensionSum, Evidence, Explanation, PointLine
+from scoring.explain.help import find_help
 from scoring.explain.published import (
     PublishedScore,
     is_published,
@@ -28,13 +30,22 @@ DIMENSION_TITLES = {
 """Dimensions with a points column in ``scores``, in printing order."""
 
 
-def explain(settings: Settings, as_of_date: date | None = None, *, user_key: int) -> Explanation:
+def explain(
+    settings: Settings,
+    as_of_date: date | None = None,
+    *,
+    user_key: int,
+    versus: date | None = None,
+    what_would_help: bool = False,
+) -> Explanation:
     """Explain one user's published score.
 
     Args:
         settings: Where ``published/`` is.
         as_of_date: The night; None means the newest published one.
         user_key: The user, by the key in the published tables.
+        versus: An earlier published night to compare with; None for none.
+        what_would_help: Whether to look for the smallest changes that reach the next band.
 
     Raises:
         ConfigurationError: The night is not published, or has no such user.
@@ -72,7 +83,12 @@ def explain(settings: Settings, as_of_date: date | None = None, *, user_key: int
             points_clipped=score.points_clipped,
             reasons=read_reasons(connection, score),
             evidence=evidence,
+            help=find_help(settings, connection, score) if what_would_help else None,
         )
+        comparison = read_comparison(connection, score, versus) if versus else None
+    if comparison is not None:
+        # Not in the block: it may need the warehouse, for seconds.
+        explanation = explanation.model_copy(update={"change": compare(settings, comparison)})
     _check_addition(explanation)
     return explanation
 

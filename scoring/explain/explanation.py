@@ -71,12 +71,78 @@ class Evidence(_Part):
     score_high: int | None = None
 
 
+class ChangeLine(_Part):
+    """What one feature's points changed by, and by which cause; None where not told apart."""
+
+    feature_name: str
+    title_zh: str
+    title_en: str
+    change: int
+    late: int | None
+    ageing: int | None
+    behaviour: int | None
+    card: int | None
+
+
+class Change(_Part):
+    """The difference to an earlier night as an addition.
+
+    ``late`` + ``ageing`` + ``behaviour`` + ``card`` + ``undivided`` + ``clipped``, None as 0, is
+    ``score_change``; ``base`` is part of ``card``. All are None if ``status`` is ``not_compared``.
+    """
+
+    previous_as_of_date: date
+    previous_known_on: date
+    previous_score: int | None
+    status: str
+    score_change: int | None
+    late: int | None
+    ageing: int | None
+    behaviour: int | None
+    card: int | None
+    undivided: int | None
+    clipped: int | None
+    base: int | None
+    lines: tuple[ChangeLine, ...]
+
+
+class HelpLine(_Part):
+    """One feature to act on: its value and bin now, and what they would have to be."""
+
+    feature_name: str
+    title_zh: str
+    title_en: str
+    unit: str
+    value: Decimal
+    bin: str
+    target: Decimal
+    target_bin: str
+    gain: int
+    advice_zh: str
+    advice_en: str
+
+
+class Help(_Part):
+    """What would help: the smallest changes that reach the next band, or come nearest.
+
+    ``score`` is what the score would be if only these values changed. ``wanted`` and the band are
+    None in the highest band.
+    """
+
+    wanted: int | None
+    band_title_zh: str | None
+    band_title_en: str | None
+    score: int
+    is_reached: bool
+    lines: tuple[HelpLine, ...]
+
+
 class Explanation(_Part):
     """One user's score of one night as an addition.
 
     ``points_base`` + the dimensions' points + ``points_clipped`` = ``score``. For a user that is
     not scored these are None, ``dimensions`` and ``reasons`` are empty, and ``score_status_reason``
-    says why.
+    says why. ``change`` and ``help`` are there if they were asked for.
     """
 
     user_key: int
@@ -94,6 +160,8 @@ class Explanation(_Part):
     points_clipped: int | None
     reasons: tuple[Reason, ...]
     evidence: Evidence
+    change: Change | None = None
+    help: Help | None = None
 
     def to_dict(self) -> dict[str, object]:
         """The same for programs: plain JSON types, exact decimals as text."""

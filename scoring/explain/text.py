@@ -7,6 +7,7 @@ from io import StringIO
 from rich.console import Console
 from rich.table import Table
 
+from scoring.explain.change_text import print_change, print_help
 from scoring.explain.explanation import Explanation, PointLine, Reason
 
 WIDTH = 80
@@ -42,6 +43,10 @@ def render_text(explanation: Explanation) -> str:
             _print_reason(console, reason)
         if not explanation.reasons:
             console.print("  没有失分。 No points were lost.")
+    if explanation.change is not None:
+        print_change(console, explanation, explanation.change)
+    if explanation.help is not None:
+        print_help(console, explanation.help)
     _print_evidence(console, explanation)
     lines = stream.getvalue().splitlines()
     return "\n".join(line.rstrip() for line in lines) + "\n"

@@ -71,6 +71,21 @@ REASON_COLUMNS: Mapping[str, str] = MappingProxyType(
 CHANGE_PARTS = ("base", "spending", "repayment", "history", "linkage", "clipped")
 """``score_change`` is the sum of ``change_<part>`` over these, always."""
 
+CHANGE_CAUSES = ("late", "ageing", "behaviour", "card", "undivided")
+"""``score_change`` is the sum of ``change_<cause>`` over these and ``change_clipped``, always."""
+
+_FEATURE_LISTS = ("changes", "late", "ageing", "behaviour", "card")
+
+ADDED_CHANGE_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "change_status": "varchar",
+        **{f"change_{cause}": "integer" for cause in CHANGE_CAUSES},
+        "feature_names": "varchar[]",
+        **{f"feature_{name}": "integer[]" for name in _FEATURE_LISTS},
+    }
+)
+"""Columns that files of earlier versions lack: readers find them empty there."""
+
 CHANGE_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
         **_NIGHT,
@@ -80,6 +95,7 @@ CHANGE_COLUMNS: Mapping[str, str] = MappingProxyType(
         "previous_score": "integer",
         "score_change": "integer",
         **{f"change_{part}": "integer" for part in CHANGE_PARTS},
+        **ADDED_CHANGE_COLUMNS,
     }
 )
 
@@ -94,10 +110,13 @@ CONTENT: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 """Per kind of file the columns whose values are its content."""
 
+_ADDED = {SCORES: ADDED_SCORE_COLUMNS, CHANGES: ADDED_CHANGE_COLUMNS}
+
 
 def complete_columns(table: str, query: str) -> str:
     """``query`` over files of this kind, with the columns that all of them may lack."""
-    if table != SCORES:
+    added = _ADDED.get(table)
+    if added is None:
         return query
-    empty = ", ".join(f"null::{kind} as {name}" for name, kind in ADDED_SCORE_COLUMNS.items())
+    empty = ", ".join(f"null::{kind} as {name}" for name, kind in added.items())
     return f"{query} union all by name select {empty} where false"

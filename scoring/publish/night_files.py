@@ -7,14 +7,15 @@ from pathlib import Path
 
 import duckdb
 
+from scoring.publish.changes_query import changes_query
 from scoring.publish.columns import (
-    CHANGE_PARTS,
     CHANGES,
     CONSENTED,
     CONTENT,
     POINTS,
     REASONS,
     SCORES,
+    complete_columns,
 )
 from scoring.publish.consent import CONSENTED_TABLE, Consent
 from scoring.publish.files import aside, settle
@@ -79,40 +80,19 @@ class NightWriter:
     def write_changes(
         self, scores: PublishedFile, previous: PublishedFile | None, published: PublishedFile | None
     ) -> PublishedFile:
-        """Write how the scores of a night differ from those of the night before it."""
-        before = (
-            f"select * from {self.read(previous)}"
-            if previous
-            else f"select * from {self.read(scores)} where false"
-        )
-        day = f"date '{previous.as_of_date}'" if previous else "null::date"
-        known_on = f"date '{previous.known_on}'" if previous else "null::date"
-        both = "current_scores.score is not null and previous_scores.score is not null"
-        parts = ", ".join(
-            f"case when {both} then current_scores.points_{part} - previous_scores.points_{part} "
-            f"end as change_{part}"
-            for part in CHANGE_PARTS
-        )
-        query = f"""
-            with current_scores as (select * from {self.read(scores)}),
+        """Write how the scores of a night differ from those of the night before it, and why.
 
-            previous_scores as ({before})
-
-            select
-                current_scores.user_key,
-                current_scores.as_of_date,
-                current_scores.known_on,
-                {day} as previous_as_of_date,
-                {known_on} as previous_known_on,
-                current_scores.score,
-                previous_scores.score as previous_score,
-                current_scores.score - previous_scores.score as score_change,
-                {parts}
-            from current_scores
-            left join previous_scores using (user_key)
-            where {self._consent.condition()}
+        The causes are those that the step ``score`` found for these two readings. Where it found
+        none, or for other scores than these, the difference stays undivided.
         """
-        wrapped = f"select {', '.join(_cast(dict(CONTENT[CHANGES])))} from ({query})"
+        before = (
+            f"from {self.read(previous)}" if previous else f"from {self.read(scores)} where false"
+        )
+        query = changes_query(f"from {self.read(scores)}", before, scores, previous)
+        wrapped = (
+            f"select {', '.join(_cast(dict(CONTENT[CHANGES])))} from ({query}) "
+            f"where {self._consent.condition()}"
+        )
         return self._write(CHANGES, scores.as_of_date, scores.known_on, wrapped, published)
 
     def write_consented(self, known_on: date, query: str = "") -> PublishedFile:
@@ -146,7 +126,8 @@ class NightWriter:
         """Whether a published file shows just this once consent as known now is applied."""
         if published.content_hash == text:
             return True
-        shown = f"(select * from {self.read(published)} where {self._consent.condition()})"
+        rows = complete_columns(published.table_name, f"from {self.read(published)}")
+        shown = f"(select * from ({rows}) where {self._consent.condition()})"
         return self._consent.is_asked and content_hash(self._connection, shown, columns)[1] == text
 
     def _is_named(self, name: str) -> bool:

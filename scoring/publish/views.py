@@ -49,17 +49,17 @@ def view_queries(manifest: Manifest, settings: Settings) -> Mapping[str, str]:
     def read(columns: str, files: Iterable[PublishedFile]) -> str:
         return f"select {columns} from {_read_nights(root, files)}{condition}"
 
-    def read_scores(columns: str, files: Iterable[PublishedFile]) -> str:
+    def read_grown(table: str, columns: str, files: Iterable[PublishedFile]) -> str:
         # Files of earlier versions have fewer columns.
         nights = _read_nights(root, files, "union_by_name = true, ")
-        whole = complete_columns(SCORES, f"select * from {nights}")
+        whole = complete_columns(table, f"select * from {nights}")
         return f"select {columns} from ({whole}){condition}"
 
     # Columns are only added at the end.
     first = [name for name in SCORE_COLUMNS if name not in ADDED_SCORE_COLUMNS]
     before, after = _list((*first, *ORIGIN_COLUMNS)), _list(ADDED_SCORE_COLUMNS)
     history = [
-        read_scores(f"{before}, {state} as is_current, {after}", files)
+        read_grown(SCORES, f"{before}, {state} as is_current, {after}", files)
         for state, files in (
             ("true", manifest.of(SCORES, is_current=True)),
             ("false", manifest.of(SCORES, is_current=False)),
@@ -67,11 +67,11 @@ def view_queries(manifest: Manifest, settings: Settings) -> Mapping[str, str]:
         if files
     ]
     return {
-        "scores": read_scores(_list(SCORE_COLUMNS), manifest.of(SCORES, is_current=True)),
+        "scores": read_grown(SCORES, _list(SCORE_COLUMNS), manifest.of(SCORES, is_current=True)),
         "scores_history": " union all ".join(history),
         "score_points": read(_POINTS_LONG, manifest.of(POINTS)),
         "score_reasons": read(_list(REASON_COLUMNS), manifest.of(REASONS)),
-        "score_changes": read(_list(CHANGE_COLUMNS), manifest.of(CHANGES)),
+        "score_changes": read_grown(CHANGES, _list(CHANGE_COLUMNS), manifest.of(CHANGES)),
     }
 
 

@@ -1,4 +1,4 @@
-"""Step ``score``: the marts of one night through its cards into ``scores``."""
+"""Step ``score``: one night through its cards into ``scores``, and why scores changed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
+from scoring.changes.night import ChangeCounts, fill_changes
 from scoring.code_version import code_version
 from scoring.engines.engine import engine_of
 from scoring.nights import Night, StepReport
@@ -29,7 +30,7 @@ def score_night(settings: Settings, night: Night) -> StepReport:
     of the champion happens in one transaction that begins with deleting the night.
 
     Returns:
-        Counts of users by status, under ``users`` and each status.
+        Counts of users by status, under ``users`` and each status, and of scores that ``moved``.
 
     Raises:
         PermanentError: The night has no users, the marts disagree, or bands have a gap.
@@ -68,8 +69,10 @@ def score_night(settings: Settings, night: Night) -> StepReport:
             reader.close()
         record_runs(connection, night, failed)
         runs = [*shadows.finish(), *failed]
+        changes = fill_changes(connection, settings, night)
     return StepReport(
-        summary=_summarise(cards, users, counts, runs), row_counts={"users": users, **counts}
+        summary=_summarise(cards, users, counts, runs, changes),
+        row_counts={"users": users, **counts, "moved": changes.moved},
     )
 
 
@@ -95,10 +98,14 @@ def _fit_challengers(
 
 
 def _summarise(
-    cards: NightCards, users: int, counts: Mapping[str, int], runs: Sequence[CardRun]
+    cards: NightCards,
+    users: int,
+    counts: Mapping[str, int],
+    runs: Sequence[CardRun],
+    changes: ChangeCounts,
 ) -> str:
     by_status = ", ".join(f"{counts[status]:,} {status}" for status in STATUSES)
-    text = f"{users:,} users by card {cards.card.card_id}: {by_status}"
+    text = f"{users:,} users by card {cards.card.card_id}: {by_status}; {changes.summary}"
     if cards.role == "requested":
         text += f"; the card was asked for, the champion is {cards.champion_id}"
     for state, words in (("scored", "in the shadow"), ("failed", "FAILED in the shadow")):

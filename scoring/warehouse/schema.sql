@@ -9,7 +9,7 @@ create schema if not exists ops;
 create schema if not exists pending;
 
 create table ops.schema_version (version integer not null);
-insert into ops.schema_version values (4);
+insert into ops.schema_version values (5);
 
 -- One row per attempt of a step of a run.
 create table ops.step_runs (
@@ -263,7 +263,32 @@ create table scores.score_reasons (
     reason_en varchar not null
 );
 
--- One row per run and dbt model: its time and the rows it left for the run's nights.
+-- One row per user of a night, against the night published before it. Grain user_key x as_of_date
+-- x known_on. The parts add up to score_change; causes that were not told apart are NULL.
+create table scores.score_changes (
+    user_key bigint not null,
+    as_of_date date not null,
+    known_on date not null,
+    previous_as_of_date date not null,
+    previous_known_on date not null,
+    change_status varchar not null,     -- divided, unmoved, undivided, not_compared
+    score_change integer,
+    change_late integer,                -- late, corrected and disputed records
+    change_ageing integer,              -- time alone
+    change_behaviour integer,           -- what happened between the nights
+    change_card integer,                -- another card, its base points included
+    change_undivided integer,           -- what was not told apart
+    change_clipped integer,
+    feature_names varchar[],            -- features that changed; the lists below are aligned
+    feature_changes integer[],
+    feature_late integer[],
+    feature_ageing integer[],
+    feature_behaviour integer[],
+    feature_card integer[]
+);
+
+-- One row per run and dbt model: its time and the rows it left for the run's nights. Besides them
+-- score_changes, a part of the step score: its time and the users it recomputed.
 create table ops.model_runs (
     run_id varchar not null,
     model varchar not null,

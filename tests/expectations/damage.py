@@ -491,6 +491,7 @@ MARTS = {
 }
 
 _SCORES, _POINTS, _REASONS = "scores.scores", "scores.score_points", "scores.score_reasons"
+_CHANGES = "scores.score_changes"
 _UNSCORED = (
     "score = null, band_code = null, points_base = null, points_spending = null, "
     "points_repayment = null, points_history = null, points_linkage = null, points_clipped = null, "
@@ -616,6 +617,30 @@ SCORES = {
         ),
         update(_REASONS, "points_lost = 60", "order_broken 200", "reason_rank = 2"),
         update(_REASONS, "reason_zh = ' '", "texts_missing 800"),
+    ],
+    "changes_add_up": [
+        sql(f"delete from {_CHANGES} where {_TONIGHT} and user_key = 1003", "users_without_row 1"),
+        sql(_DUPLICATED.format(_CHANGES, _TONIGHT), "users_repeated 10"),
+        update(_CHANGES, "score_change = 2", "other_change 1, parts_broken 1", "user_key = 1010"),
+        update(_CHANGES, "score_change = null", "other_change 200, parts_broken 200"),
+        update(_CHANGES, "change_late = change_late + 1", "parts_broken 200, causes_broken 200"),
+        update(
+            _CHANGES,
+            "feature_changes = [2]",
+            "features_broken 1",
+            "user_key = 1010",
+        ),
+        update(
+            _CHANGES,
+            "change_late = change_behaviour, change_behaviour = 0",
+            "causes_broken 20",
+        ),
+        update(_CHANGES, "feature_ageing = [1]", "causes_broken 1", "user_key = 1010"),
+        update(
+            _CHANGES,
+            "change_undivided = change_behaviour, change_behaviour = null",
+            "causes_broken 200",
+        ),
     ],
     "scores_not_constant": [update(_SCORES, "score = 600", "1")],
     "scores_vary": [update(_SCORES, "score = 600 + user_key % 3", "0.81546")],

@@ -95,13 +95,28 @@ REASONS = """
     from scores.scores
     cross join range(1, 5) as ranks(rank)
 """
+# The night's change of a point is something that happened in between.
+CHANGES = """
+    insert into scores.score_changes
+    select
+        user_key, as_of_date, known_on, date '2025-01-30', date '2025-01-30', 'divided',
+        points_repayment, 0, 0, points_repayment, 0, 0, 0,
+        if(points_repayment = 0, [], ['payment_ratio_180d']),
+        if(points_repayment = 0, [], [points_repayment]),
+        if(points_repayment = 0, [], [0]),
+        if(points_repayment = 0, [], [0]),
+        if(points_repayment = 0, [], [points_repayment]),
+        if(points_repayment = 0, [], [0]),
+    from scores.scores
+    where as_of_date = date '2025-01-31'
+"""
 
 
 def build_warehouse(settings: Settings) -> None:
     """Fill an empty home so that all three gates open without a warning."""
     with open_warehouse(settings) as connection:
         _build_marts(connection)
-        for statement in (SCORES, POINTS, REASONS):
+        for statement in (SCORES, POINTS, REASONS, CHANGES):
             connection.execute(statement)
         for feed in load_feeds().values():
             for back in range(BATCH_DAYS):

@@ -30,15 +30,33 @@ def explain_command(
         datetime | None,
         typer.Option("--date", formats=["%Y-%m-%d"], help="Night; default the newest."),
     ] = None,
+    versus: Annotated[
+        datetime | None,
+        typer.Option("--vs", formats=["%Y-%m-%d"], help="Earlier night to compare with."),
+    ] = None,
     *,
+    what_would_help: Annotated[
+        bool,
+        typer.Option("--what-would-help", help="Smallest changes that reach the next band."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Explain one score, to the point, from published data alone."""
+    """Explain one score, to the point, from published data.
+
+    With --vs, a pair of nights that no night has compared is compared now, which takes the
+    warehouse for some seconds.
+    """
     from scoring.explain.explain import explain  # noqa: PLC0415 - only when asked for
 
     settings = load_settings()
     key = _resolve_key(settings, user_id, user_key)
-    explanation = explain(settings, to_date(day), user_key=key)
+    explanation = explain(
+        settings,
+        to_date(day),
+        user_key=key,
+        versus=to_date(versus),
+        what_would_help=what_would_help,
+    )
     if as_json:
         typer.echo(json.dumps(explanation.to_dict(), indent=2, default=str, ensure_ascii=False))
     else:

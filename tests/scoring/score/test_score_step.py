@@ -44,9 +44,11 @@ def test_night_is_scored_into_the_three_tables(settings: Settings) -> None:
         "scored": 1,
         "no_consent": 1,
         "insufficient_history": 1,
+        "moved": 0,
     }
     assert report.summary == (
-        "3 users by card demo_v1: 1 scored, 1 no_consent, 1 insufficient_history"
+        "3 users by card demo_v1: 1 scored, 1 no_consent, 1 insufficient_history; "
+        "no scores of an earlier night to compare with"
     )
     columns = (
         "user_key, as_of_date, known_on, score, score_status, band_code, pd_12m, points_base, "

@@ -23,7 +23,13 @@ from scoring.warehouse.store import (
 )
 
 EVIDENCE_COLUMNS = ("score_low", "score_high", "evidence_strength")
-LATER_TABLES = ("ops.card_releases", "ops.card_runs", "scores.shadow_scores")
+LATER_TABLES = (
+    "ops.card_releases",
+    "ops.card_runs",
+    "scores.shadow_scores",
+    "scores.score_changes",
+)
+LATER_TABLES_PATTERN = re.compile(rf"create table ({'|'.join(map(re.escape, LATER_TABLES))}) ")
 
 
 def _return_to_version_2(connection: duckdb.DuckDBPyConnection) -> None:
@@ -84,9 +90,15 @@ def test_older_store_gets_a_ledger_that_begins_with_the_expert_card(settings: Se
 
 def test_migration_makes_the_tables_of_the_schema() -> None:
     schema = SCHEMA_FILE.read_text(encoding="utf-8")
-    (migration,) = MIGRATIONS_FOLDER.glob("0004_*.sql")
-    for statement in re.findall(r"create table .*?;", migration.read_text("utf-8"), re.DOTALL):
-        assert statement in schema
+    statements = [
+        statement
+        for migration in sorted(MIGRATIONS_FOLDER.glob("*.sql"))
+        for statement in re.findall(r"create table .*?;", migration.read_text("utf-8"), re.DOTALL)
+    ]
+    # Of version 2 only what later ones left of it; these are whole.
+    made = [statement for statement in statements if LATER_TABLES_PATTERN.match(statement)]
+    assert len(made) == len(LATER_TABLES)
+    assert all(statement in schema for statement in made)
 
 
 def test_foreign_duckdb_file_is_refused(settings: Settings) -> None:
