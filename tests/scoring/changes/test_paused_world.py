@@ -56,14 +56,13 @@ def test_states_equal_the_reference_without_the_events(
         )
         with paused_world(connection, settings, PAUSE) as scratch:
             found = {question.as_of: read_marts(scratch, question) for question in (now, later)}
-    ended = _end(raw, now)
+    half = {row["user_key"] for row in raw["users"] if row["user_key"] % 2 == 0}
     expected = {
-        now.as_of: compute_features(raw, now),
-        later.as_of: compute_features(ended, later),
+        now.as_of: compute_features(raw, now, half),
+        later.as_of: compute_features(_end(raw, now), later, half),
     }
-    whole = compute_features(raw, later)
-    for day, features in expected.items():
-        wanted = {key: row for key, row in features.items() if key % 2 == 0}
+    whole = compute_features(raw, later, half)
+    for day, wanted in expected.items():
         marts = {
             mart: {key: row for key, row in users.items() if key % 2 == 0}
             for mart, users in found[day].items()
