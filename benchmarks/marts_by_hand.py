@@ -67,9 +67,7 @@ def run_script(connection: duckdb.DuckDBPyConnection, night: Night) -> list[Mode
 def _cost(name: str, started: tuple[float, float], row_count: int | None) -> ModelCost:
     wall, cpu = started
     memory = psutil.Process().memory_info().rss
-    return ModelCost(
-        name, time.perf_counter() - wall, time.process_time() - cpu, memory, row_count
-    )
+    return ModelCost(name, time.perf_counter() - wall, time.process_time() - cpu, memory, row_count)
 
 
 def count_differences(connection: duckdb.DuckDBPyConnection, night: Night) -> dict[str, int]:
