@@ -242,46 +242,46 @@ select
 from resolved
 group by user_key;
 
+-- Refunds, and the purchases that were refunded or never happened.
+create or replace temp table refund_movements as
+select
+    coalesce(changes.surviving_key, transactions.user_key) as user_key,
+    transactions.occurred_date,
+    transactions.amount,
+    transactions.is_refund,
+    transactions.refunded_date,
+    transactions.purchase_id,
+    coalesce(transactions.void_date <= night(), false) as is_void
+from staging.stg_transactions as transactions
+left join user_changes as changes
+    on transactions.user_key = changes.user_key
+where
+    transactions.purchase_id is not null
+    and transactions.occurred_date <= night()
+    and transactions.occurred_date > months_before(24)
+    and is_known(transactions.known_from, transactions.known_until)
+    and (changes.user_key is null or changes.surviving_key is not null);
+
 -- A refund has a row of its own, or the purchase is marked as refunded and has none.
 create or replace temp table refund_sums as
-with movements as (
-    select
-        coalesce(changes.surviving_key, transactions.user_key) as user_key,
-        transactions.occurred_date,
-        transactions.amount,
-        transactions.is_refund,
-        transactions.refunded_date,
-        transactions.purchase_id,
-        coalesce(transactions.void_date <= night(), false) as is_void
-    from staging.stg_transactions as transactions
-    left join user_changes as changes
-        on transactions.user_key = changes.user_key
-    where
-        transactions.purchase_id is not null
-        and transactions.occurred_date <= night()
-        and transactions.occurred_date > months_before(24)
-        and is_known(transactions.known_from, transactions.known_until)
-        and (changes.user_key is null or changes.surviving_key is not null)
-),
-
-refunds as (
+with refunds as (
     -- What was refunded on a purchase that never happened was never spent either.
     select user_key, occurred_date as refund_date, amount
-    from movements
+    from refund_movements
     where
         is_refund
         and not is_void
         and purchase_id not in (
-            select purchase_id from movements
+            select purchase_id from refund_movements
             where is_void and not is_refund
         )
     union all
     select user_key, refunded_date as refund_date, amount
-    from movements
+    from refund_movements
     where
         refunded_date <= night()
         and purchase_id not in (
-            select purchase_id from movements
+            select purchase_id from refund_movements
             where is_refund and not is_void
         )
 )

@@ -219,7 +219,8 @@ where
     is_known(installments.known_from, installments.known_until)
     and (changes.user_key is null or changes.surviving_key is not null);
 
--- Payments whose target is known and is the payer's; all others are held.
+-- Payments whose target is known and is the payer's; all others are held. Bills and instalments
+-- are found by the hash of their id among those of the payer.
 create or replace temp table payments as
 with known as materialized (
     select
@@ -274,7 +275,7 @@ select
 from known as payments
 inner join bills
     on
-        payments.statement_id = bills.statement_id
+        hash(payments.statement_id) = hash(bills.statement_id)
         and payments.user_key = bills.user_key
 where payments.statement_id is not null
 union all
@@ -297,8 +298,8 @@ select
 from known as payments
 inner join installments
     on
-        payments.loan_id = installments.loan_id
-        and payments.installment_no = installments.installment_no
+        hash(payments.loan_id, payments.installment_no)
+        = hash(installments.loan_id, installments.installment_no)
         and payments.user_key = installments.loan_user_key
 inner join loans
     on installments.loan_no = loans.rowid

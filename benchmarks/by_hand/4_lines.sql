@@ -152,7 +152,8 @@ select
     ) - named_cents)), 0) as bigint) as converted_cents
 from named;
 
--- Every payment and plan covers: the running total of the line at each event.
+-- Every payment and plan covers. What is still to come in on the line tells all that a running
+-- total would: of two events the difference is what came in between.
 create or replace temp table timeline as
 with events as (
     select line_key, statement_date as event_date, tie, bill_no, 0 as cents
@@ -171,14 +172,11 @@ select
     event_date,
     bill_no,
     cast(sum(cents) over (
-        in_order rows between unbounded preceding and current row
-    ) as bigint) as covered_cents,
+        in_order rows between current row and unbounded following
+    ) as bigint) - cents as coming_cents,
     last_value(bill_no ignore nulls) over (
         in_order rows between unbounded preceding and current row
     ) as newest_bill_no,
-    cast(sum(cents) over (
-        in_order rows between current row and unbounded following
-    ) as bigint) as covered_since_cents,
     lead(event_date) over in_order as next_date,
     lead(cents) over in_order as next_cents
 from events
@@ -224,8 +222,7 @@ finals as (
 needs as (
     select
         bills.*,
-        timeline.covered_cents,
-        timeline.covered_since_cents,
+        timeline.coming_cents,
         coalesce(sums.early_cents, 0) as early_cents,
         least(coalesce(sums.converted_cents, 0), bills.due_cents) as converted_cents,
         coalesce(sums.interval_cents, 0) as interval_cents,
@@ -235,7 +232,7 @@ needs as (
         case when timeline.next_cents > 0 then timeline.next_date end as next_paid_date,
         timeline.next_cents
     from issued_bills as bills
-    inner join timeline
+    inner join (select * from timeline where bill_no is not null) as timeline
         on bills.bill_no = timeline.bill_no
     left join sums
         on bills.bill_no = sums.bill_no
@@ -253,20 +250,20 @@ select
         when due_cents <= 0 then statement_date
         when next_cents >= due_cents then next_paid_date
     end as full_date,
-    required_date is null and covered_since_cents >= early_cents + required_cents
+    required_date is null and coming_cents >= early_cents + required_cents
         as is_required_later,
-    full_date is null and covered_since_cents >= due_cents as is_full_later
+    full_date is null and coming_cents >= due_cents as is_full_later
 from needs;
 
 create or replace temp table later_dates as
 with heights as (
     select
         bill_no, line_key, true as is_required,
-        covered_cents + early_cents + required_cents as height_cents
+        early_cents + required_cents - coming_cents as height_cents
     from bill_needs
     where is_required_later
     union all
-    select bill_no, line_key, false as is_required, covered_cents + due_cents as height_cents
+    select bill_no, line_key, false as is_required, due_cents - coming_cents as height_cents
     from bill_needs
     where is_full_later
 ),
@@ -275,7 +272,7 @@ rungs as (
     select line_key, bill_no, is_required, height_cents, 0 as position, null as event_date
     from heights
     union all
-    select line_key, null, null, covered_cents, 1, event_date
+    select line_key, null, null, -coming_cents, 1, event_date
     from timeline
     semi join heights
         using (line_key)
@@ -314,10 +311,8 @@ with dated as (
         lead(bills.statement_date) over next_bills as next_statement_date,
         least(
             bills.due_cents - bills.converted_cents,
-            coalesce(
-                lead(bills.covered_cents) over next_bills - bills.covered_cents,
-                bills.covered_since_cents
-            ) - bills.interval_cents
+            bills.coming_cents - lead(bills.coming_cents, 1, 0) over next_bills
+            - bills.interval_cents
         ) as paid_cents
     from bill_needs as bills
     left join later_dates as later
@@ -343,7 +338,7 @@ select
     due_cents,
     converted_cents,
     written_off_cents,
-    covered_cents,
+    coming_cents,
     final_date,
     next_statement_date,
     paid_cents + case when final_date is not null then rest_cents else 0 end
@@ -352,7 +347,7 @@ select
         when final_date is null and next_statement_date is null then rest_cents
         else 0
     end as outstanding_cents,
-    greatest(due_cents - covered_since_cents, 0) as uncovered_cents,
+    greatest(due_cents - coming_cents, 0) as uncovered_cents,
     least(first_required_date, paid_in_full_date) as required_met_date,
     paid_in_full_date
 from rests;

@@ -7,7 +7,7 @@ with lines as (
         bills.line_key,
         greatest(timeline.event_date, months_before(24) + 1) as valid_from,
         least(coalesce(timeline.next_date, night() + 1), bills.final_date) as valid_to,
-        bills.due_cents - bills.written_off_cents + bills.covered_cents - timeline.covered_cents
+        bills.due_cents - bills.written_off_cents + timeline.coming_cents - bills.coming_cents
             as cents
     from timeline
     inner join settled_bills as bills

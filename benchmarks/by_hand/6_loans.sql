@@ -113,7 +113,7 @@ account_days as (
         payments.line_key, payments.user_key, payments.account_id, payments.paid_date
 ),
 
--- As a day begins: the newest bill before or on it, and what was covered until then.
+-- As a day begins: the newest bill before or on it, and what of it was open then.
 day_payments as (
     select line_key, event_date, sum(cents) as cents
     from line_payments
@@ -122,12 +122,12 @@ day_payments as (
     group by line_key, event_date
 ),
 
-day_begins as (
+day_ends as (
     select
         timeline.line_key,
         timeline.event_date,
-        arg_max(timeline.newest_bill_no, timeline.covered_cents) as newest_bill_no,
-        max(timeline.covered_cents) as covered_cents
+        any_value(timeline.newest_bill_no) as newest_bill_no,
+        min(timeline.coming_cents) as coming_cents
     from timeline
     semi join account_days
         using (line_key)
@@ -146,26 +146,24 @@ days as (
         account_days.*,
         day_payments.cents as payment_cents,
         greatest(coalesce(
-            bills.covered_cents + bills.due_cents - (
-                day_begins.covered_cents - day_payments.cents
-                - coalesce(day_conversions.cents, 0)
-            ), 0
+            bills.due_cents + day_ends.coming_cents + day_payments.cents
+            + coalesce(day_conversions.cents, 0) - bills.coming_cents, 0
         ), 0) as unpaid_cents
     from account_days
     inner join day_payments
         on
             account_days.line_key = day_payments.line_key
             and account_days.paid_date = day_payments.event_date
-    inner join day_begins
+    inner join day_ends
         on
-            account_days.line_key = day_begins.line_key
-            and account_days.paid_date = day_begins.event_date
+            account_days.line_key = day_ends.line_key
+            and account_days.paid_date = day_ends.event_date
     left join day_conversions
         on
             account_days.line_key = day_conversions.line_key
             and account_days.paid_date = day_conversions.event_date
     left join settled_bills as bills
-        on day_begins.newest_bill_no = bills.bill_no
+        on day_ends.newest_bill_no = bills.bill_no
 )
 
 select

@@ -283,17 +283,11 @@ bits as (
     union all
     -- Refunds and voids, which are no purchases that count.
     select
-        coalesce(changes.surviving_key, transactions.user_key),
+        user_key,
         (night() - occurred_date) // 30,
         1 << ((night() - occurred_date) % 30)
-    from staging.stg_transactions as transactions
-    left join user_changes as changes
-        on transactions.user_key = changes.user_key
-    where
-        (is_refund or is_purchase and void_date <= night())
-        and occurred_date <= night()
-        and occurred_date > days_before(365)
-        and is_known(known_from, known_until)
+    from refund_movements
+    where (is_refund or is_void) and occurred_date > days_before(365)
     union all
     select user_key, greatest(block - 1, 0), day_bits
     from purchase_blocks
