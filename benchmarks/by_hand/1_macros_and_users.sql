@@ -10,7 +10,8 @@ create or replace temp macro is_known(known_from, known_until) as
     known_from <= getvariable('known_on')
     and (known_until is null or known_until > getvariable('known_on'));
 create or replace temp macro cents(amount) as cast(amount * 100 as bigint);
-create or replace temp macro money(cents) as cast(cast(cents as decimal(18, 0)) * 0.01 as decimal(18, 2));
+create or replace temp macro money(cents) as
+    cast(cast(cents as decimal(18, 0)) * 0.01 as decimal(18, 2));
 
 -- numerator / denominator times a power of ten, rounded half up; the scale is at most 2000000.
 create or replace temp macro rounded(scale, numerator, denominator) as

@@ -378,12 +378,15 @@ select
     ratio(spent_cents_90d, spent_cents_365d) as spend_90d_share_ratio_365d,
     ratio(count_30d, count_90d) as spend_count_30d_share_ratio_90d,
     active_month_count as spend_active_months_360d,
-    ratio(months_squared, cast(cents_360d as hugeint) * cents_360d) as spend_month_concentration_ratio_360d,
+    ratio(months_squared, cast(cents_360d as hugeint) * cents_360d)
+        as spend_month_concentration_ratio_360d,
     ratio(habits.weekend_count, count_90d) as spend_weekend_ratio_90d,
     ratio(habits.night_count, count_90d) as spend_night_ratio_90d,
     ratio(habits.small_count, count_90d) as spend_small_ratio_90d,
-    ratio(habits.cents_squared, cast(habits.cents as hugeint) * habits.cents) as spend_category_concentration_ratio_90d,
-    ratio(merchants.cents_squared, cast(merchants.cents as hugeint) * merchants.cents) as spend_merchant_concentration_ratio_90d,
+    ratio(habits.cents_squared, cast(habits.cents as hugeint) * habits.cents)
+        as spend_category_concentration_ratio_90d,
+    ratio(merchants.cents_squared, cast(merchants.cents as hugeint) * merchants.cents)
+        as spend_merchant_concentration_ratio_90d,
     ratio(merchants.top_cents, merchants.cents) as spend_top_merchant_ratio_90d,
     habits.entropy as spend_category_entropy_90d,
     ratio(habits.essential_cents, habits.cents) as essential_spend_ratio_90d,
@@ -395,7 +398,8 @@ select
     ratio(paylater_cents_30d, cents_30d) as paylater_spend_ratio_30d,
     ratio(paylater_cents_365d, cents_365d) as paylater_spend_ratio_365d,
     coalesce(habits.paylater_count, 0) as paylater_spend_count_90d,
-    ratio(coalesce(habits.installment_cents, 0), paylater_cents_90d) as paylater_installment_ratio_90d,
+    ratio(coalesce(habits.installment_cents, 0), paylater_cents_90d)
+        as paylater_installment_ratio_90d,
     money(refunded_cents_90d) as refund_amount_90d,
     refunded_count_90d as refund_count_90d,
     cast(first_days_ago as bigint) as spend_days_since_first

@@ -323,7 +323,8 @@ with dated as (
 ),
 
 rests as (
-    select *, greatest(due_cents - converted_cents - paid_cents - written_off_cents, 0) as rest_cents
+    select *, greatest(due_cents - converted_cents - paid_cents - written_off_cents, 0)
+        as rest_cents
     from dated
 )
 

@@ -167,7 +167,8 @@ days as (
 )
 
 select
-    user_key, account_id, paid_date, cast(least(cents, payment_cents - unpaid_cents) as bigint) as cents
+    user_key, account_id, paid_date, cast(least(cents, payment_cents - unpaid_cents) as bigint)
+        as cents
 from days
 where payment_cents > unpaid_cents;
 

@@ -99,7 +99,8 @@ from reports;
 create or replace temp table obligations as
 with obligations as (
     select
-        bills.user_key, true as is_bill, bills.line_key, null as loan_no, bills.bill_no as record_no,
+        bills.user_key, true as is_bill, bills.line_key, null as loan_no, bills.bill_no
+            as record_no,
         bills.due_date, bills.last_on_time_date, bills.due_cents, bills.converted_cents,
         bills.paid_or_waived_cents, bills.outstanding_cents, bills.uncovered_cents,
         bills.required_met_date, bills.paid_in_full_date
@@ -217,14 +218,20 @@ select
     ), 0) as bigint) as due_cents_next_30d,
     count(*) filter (is_matured and last_on_time_date >= days_before(180)) as matured_count_180d,
     count(*) filter (is_on_time and last_on_time_date >= days_before(180)) as on_time_count_180d,
-    count(*) filter (is_matured and is_bill and last_on_time_date >= days_before(180)) as bill_count_180d,
-    count(*) filter (is_on_time and is_bill and last_on_time_date >= days_before(180)) as on_time_bill_count_180d,
-    count(*) filter (is_full and is_bill and last_on_time_date >= days_before(180)) as full_bill_count_180d,
+    count(*) filter (is_matured and is_bill and last_on_time_date >= days_before(180))
+        as bill_count_180d,
+    count(*) filter (is_on_time and is_bill and last_on_time_date >= days_before(180))
+        as on_time_bill_count_180d,
+    count(*) filter (is_full and is_bill and last_on_time_date >= days_before(180))
+        as full_bill_count_180d,
     count(*) filter (is_matured and last_on_time_date >= days_before(365)) as matured_count_365d,
     count(*) filter (is_on_time and last_on_time_date >= days_before(365)) as on_time_count_365d,
-    count(*) filter (is_matured and is_bill and last_on_time_date >= days_before(365)) as bill_count_365d,
-    count(*) filter (is_on_time and is_bill and last_on_time_date >= days_before(365)) as on_time_bill_count_365d,
-    count(*) filter (is_full and is_bill and last_on_time_date >= days_before(365)) as full_bill_count_365d,
+    count(*) filter (is_matured and is_bill and last_on_time_date >= days_before(365))
+        as bill_count_365d,
+    count(*) filter (is_on_time and is_bill and last_on_time_date >= days_before(365))
+        as on_time_bill_count_365d,
+    count(*) filter (is_full and is_bill and last_on_time_date >= days_before(365))
+        as full_bill_count_365d,
     count(*) filter (is_matured) as matured_count_24m,
     count(*) filter (is_on_time) as on_time_count_24m,
     count(*) filter (is_matured and is_bill) as bill_count_24m,
@@ -278,16 +285,19 @@ group by user_key;
 create or replace temp table payment_sums as
 select
     user_key,
-    cast(coalesce(sum(cents) filter (status = 'succeeded' and paid_date > days_before(30)), 0) as bigint)
-        as cents_30d,
+    cast(coalesce(sum(cents) filter (
+        status = 'succeeded' and paid_date > days_before(30)
+    ), 0) as bigint) as cents_30d,
     count(*) filter (status = 'succeeded' and paid_date > days_before(30)) as count_30d,
-    cast(coalesce(sum(cents) filter (status = 'succeeded' and paid_date > days_before(90)), 0) as bigint)
-        as cents_90d,
+    cast(coalesce(sum(cents) filter (
+        status = 'succeeded' and paid_date > days_before(90)
+    ), 0) as bigint) as cents_90d,
     count(*) filter (status = 'succeeded' and paid_date > days_before(90)) as count_90d,
     count(*) filter (status = 'failed' and method = 'autopay' and paid_date > days_before(90))
         as autopay_failed_count_90d,
-    cast(coalesce(sum(cents) filter (status = 'succeeded' and paid_date > days_before(180)), 0) as bigint)
-        as cents_180d,
+    cast(coalesce(sum(cents) filter (
+        status = 'succeeded' and paid_date > days_before(180)
+    ), 0) as bigint) as cents_180d,
     count(*) filter (status = 'succeeded' and method is not null and paid_date > days_before(180))
         as method_known_count_180d,
     count(*) filter (status = 'succeeded' and method = 'autopay' and paid_date > days_before(180))
@@ -361,8 +371,10 @@ select
     ratio(payments.autopay_count_180d, payments.method_known_count_180d) as autopay_ratio_180d,
     ratio(payments.autopay_count_365d, payments.method_known_count_365d) as autopay_ratio_365d,
     ratio(payments.manual_count_180d, payments.method_known_count_180d) as manual_ratio_180d,
-    ratio(payments.early_count_365d, payments.method_known_count_365d) as early_repayment_ratio_365d,
-    ratio(payments.third_party_count_365d, payments.method_known_count_365d) as third_party_payment_ratio_365d,
+    ratio(payments.early_count_365d, payments.method_known_count_365d)
+        as early_repayment_ratio_365d,
+    ratio(payments.third_party_count_365d, payments.method_known_count_365d)
+        as third_party_payment_ratio_365d,
     coalesce(dues.matured_count_365d, 0) as matured_count_365d,
     case
         when dues.matured_count_24m > 0
@@ -375,7 +387,10 @@ select
         when dues.bill_count_24m > 0
             then coalesce(
                 streaks.minimum_only_count,
-                case when dues.last_not_minimum_only_date is null then dues.bill_count_24m else 0 end
+                case
+                    when dues.last_not_minimum_only_date is null then dues.bill_count_24m
+                    else 0
+                end
             )
     end as minimum_only_streak_count,
     mean_days(dues.days_before_due_365d, dues.on_time_count_365d) as days_before_due_mean_365d,

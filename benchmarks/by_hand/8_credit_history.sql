@@ -28,7 +28,9 @@ with line_debts as (
 ),
 
 debts as (
-    select line_debts.user_key, least(line_debts.cents, coalesce(sum(bills.outstanding_cents), 0)) as cents
+    select
+        line_debts.user_key,
+        least(line_debts.cents, coalesce(sum(bills.outstanding_cents), 0)) as cents
     from line_debts
     left join settled_bills as bills
         on
@@ -98,14 +100,20 @@ monthly as (
     group by late.user_key, months.month
 ),
 
--- none, 1-29, 30-59, 60-89, 90 and more days past due; a list of the months' buckets.
+-- none, 1-29, 30-59, 60-89, 90 and more days past due
+-- (a month that no obligation was late in has no row).
 bucketed as (
     select
         user_key,
         month,
         dpd,
-        case when dpd >= 90 then 4 when dpd >= 60 then 3 when dpd >= 30 then 2 when dpd >= 1 then 1 else 0 end
-            as bucket
+        case
+            when dpd >= 90 then 4
+            when dpd >= 60 then 3
+            when dpd >= 30 then 2
+            when dpd >= 1 then 1
+            else 0
+        end as bucket
     from monthly
 ),
 
@@ -216,7 +224,10 @@ group by user_key;
 -- A line is one account however many purchases it paid; who names no account means one line.
 create or replace temp table account_sums as
 with mentions as (
-    select distinct user_key, product, case when account_id is not null then line_key end as line_key
+    select distinct
+        user_key,
+        product,
+        case when account_id is not null then line_key end as line_key
     from bills
     where is_revolving and statement_date <= night()
     union
@@ -276,20 +287,20 @@ with events as (
 bits as (
     select
         user_key,
-        (night() - event_date) // 30 as block,
-        1 << ((night() - event_date) % 30) as day_bits
+        cast(night() - event_date as integer) // 30 as block,
+        1 << (cast(night() - event_date as integer) % 30) as day_bits
     from events
     where event_date > months_before(24)
     union all
     -- Refunds and voids, which are no purchases that count.
     select
         user_key,
-        (night() - occurred_date) // 30,
-        1 << ((night() - occurred_date) % 30)
+        cast(night() - occurred_date as integer) // 30,
+        1 << (cast(night() - occurred_date as integer) % 30)
     from refund_movements
     where (is_refund or is_void) and occurred_date > days_before(365)
     union all
-    select user_key, greatest(block - 1, 0), day_bits
+    select user_key, cast(greatest(block - 1, 0) as integer), day_bits
     from purchase_blocks
 ),
 
@@ -372,7 +383,8 @@ select
     money(coalesce(overdue.cents, 0)) as overdue_amount,
     money(coalesce(debts.bill_cents, 0)) as outstanding_statement_amount,
     money(coalesce(debts.plan_cents + debts.cash_cents, 0)) as outstanding_loan_amount,
-    money(coalesce(debts.bill_cents + debts.plan_cents + debts.cash_cents, 0)) as outstanding_amount,
+    money(coalesce(debts.bill_cents + debts.plan_cents + debts.cash_cents, 0))
+        as outstanding_amount,
     money(coalesce(debts.written_off_cents, 0)) as written_off_amount,
     cast(night() - lateness.last_late_date as bigint) as days_since_last_late,
     cast(night() - lateness.last_late_30_date as bigint) as days_since_last_late_30,
@@ -386,7 +398,8 @@ select
     ratio(
         coalesce(overdue.cents, 0), debts.bill_cents + debts.plan_cents + debts.cash_cents
     ) as overdue_ratio,
-    ratio(applications.rejected_count_365d, applications.count_365d) as application_rejected_ratio_365d,
+    ratio(applications.rejected_count_365d, applications.count_365d)
+        as application_rejected_ratio_365d,
     cast(reported.dpd as bigint) as reported_dpd_days,
     coalesce(evidence.days, 0) as evidence_days
 from listed_users as users

@@ -116,18 +116,21 @@ select
     end as conversion_days,
     coalesce(raise_count_365d, 0) as limit_raise_count_365d,
     coalesce(cut_count_365d, 0) as limit_cut_count_365d,
-    cast(cast(peak_90d as decimal(18, 0)) * cast(0.000001 as decimal(7, 6)) as decimal(18, 6)) as billed_utilisation_peak_ratio_90d,
+    cast(cast(peak_90d as decimal(18, 0)) * cast(0.000001 as decimal(7, 6)) as decimal(18, 6))
+        as billed_utilisation_peak_ratio_90d,
     mean_ratio_90d as billed_utilisation_mean_ratio_90d,
     cast(coalesce(days_80_90d, 0) as bigint) as billed_utilisation_days_80_90d,
     cast(coalesce(days_90_90d, 0) as bigint) as billed_utilisation_days_90_90d,
-    cast(cast(peak_365d as decimal(18, 0)) * cast(0.000001 as decimal(7, 6)) as decimal(18, 6)) as billed_utilisation_peak_ratio_365d,
+    cast(cast(peak_365d as decimal(18, 0)) * cast(0.000001 as decimal(7, 6)) as decimal(18, 6))
+        as billed_utilisation_peak_ratio_365d,
     mean_ratio_365d as billed_utilisation_mean_ratio_365d,
     cast(coalesce(days_80_365d, 0) as bigint) as billed_utilisation_days_80_365d,
     cast(coalesce(days_90_365d, 0) as bigint) as billed_utilisation_days_90_365d,
     cast(coalesce(days_100_365d, 0) as bigint) as billed_utilisation_days_100_365d,
     coalesce(mean_cents(cent_days_90d, 90), 0) as billed_balance_mean_amount_90d,
     coalesce(mean_cents(cent_days_365d, 365), 0) as billed_balance_mean_amount_365d,
-    coalesce(mean_cents(cent_days_24m, night() - months_before(24)), 0) as billed_balance_mean_amount_24m,
+    coalesce(mean_cents(cent_days_24m, night() - months_before(24)), 0)
+        as billed_balance_mean_amount_24m,
     money(coalesce(peak_cents_365d, 0)) as billed_balance_peak_amount_365d,
     ratio(cent_days_365d, cent_days_24m) as billed_balance_12m_share_ratio_24m,
     case
