@@ -5,7 +5,8 @@ python -m benchmarks.marts_by_hand HOME --day 2026-01-03 [--known-on 2026-01-03]
 It runs ``benchmarks/by_hand/*.sql`` over the staging tables of a deployment whose marts of the
 night are built, prints what every table cost, and counts the rows in which its four marts differ
 from the models'. It is the yardstick for the models: the same features, as temporary tables, and
-nothing else. Join keys that are hashes of 64 bits are those that the models have, too.
+nothing else. Lines are keyed by a hash of 64 bits, as in the models; a payment finds its bill or
+instalment by the hash of the id among those of its own payer.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def _cost(name: str, started: tuple[float, float], row_count: int | None) -> Mod
 
 
 def count_differences(connection: duckdb.DuckDBPyConnection, night: Night) -> dict[str, int]:
-    """Mart -> rows that only the script or only the model has; also those of another type."""
+    """Mart -> rows that only the script or only the model has, key and features compared."""
     differences = {}
     for mart in MARTS:
         by_model = f"select columns(*) from marts.{mart} where as_of_date = ? and known_on = ?"
