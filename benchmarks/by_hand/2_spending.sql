@@ -250,13 +250,13 @@ select
     transactions.amount,
     transactions.is_refund,
     transactions.refunded_date,
-    transactions.purchase_id,
+    transactions.purchase_key,
     coalesce(transactions.void_date <= night(), false) as is_void
 from staging.stg_transactions as transactions
 left join user_changes as changes
     on transactions.user_key = changes.user_key
 where
-    transactions.purchase_id is not null
+    transactions.purchase_key is not null
     and transactions.occurred_date <= night()
     and transactions.occurred_date > months_before(24)
     and is_known(transactions.known_from, transactions.known_until)
@@ -271,8 +271,8 @@ with refunds as (
     where
         is_refund
         and not is_void
-        and purchase_id not in (
-            select purchase_id from refund_movements
+        and purchase_key not in (
+            select purchase_key from refund_movements
             where is_void and not is_refund
         )
     union all
@@ -280,8 +280,8 @@ with refunds as (
     from refund_movements
     where
         refunded_date <= night()
-        and purchase_id not in (
-            select purchase_id from refund_movements
+        and purchase_key not in (
+            select purchase_key from refund_movements
             where is_refund and not is_void
         )
 )
