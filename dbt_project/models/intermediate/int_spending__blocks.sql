@@ -1,4 +1,5 @@
 {#- Blocks of 30 days before the night, the first one split after 7: 0 = 0-6, 1 = 7-29, 2 = 30-59. -#}
+-- depends_on: {{ ref('stg_transactions') }}, {{ ref('int_users__shared') }}
 with purchases as (
     select
         nights.as_of_date,

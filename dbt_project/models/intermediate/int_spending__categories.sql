@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('stg_transactions') }}, {{ ref('int_users__shared') }}
 -- What tells no category has an empty one: habits are those of all purchases.
 with purchases as (
     select

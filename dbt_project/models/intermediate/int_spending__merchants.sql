@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('stg_transactions') }}, {{ ref('int_users__shared') }}
 -- The largest group of a night, and most have one purchase.
 with purchases as (
     select
