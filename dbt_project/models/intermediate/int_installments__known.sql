@@ -9,6 +9,12 @@ with installments as (
         on
             stg_installments.user_key = users.user_key
             and {{ is_known('stg_installments', 'users') }}
+    left join {{ ref('int_loans__left_out') }} as left_out
+        on
+            users.as_of_date = left_out.as_of_date
+            and {{ key_hash(['stg_installments.loan_id']) }}
+            = {{ key_hash(['left_out.loan_id']) }}
+    where left_out.loan_id is null
 ),
 
 final as (

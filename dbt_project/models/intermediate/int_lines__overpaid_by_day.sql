@@ -1,12 +1,21 @@
 {%- set line = 'as_of_date, known_on, line_key' -%}
-with plan_accounts as (
-    select as_of_date, known_on, user_key, account_id, min(disbursed_date) as first_plan_date
+with plans as (
+    select as_of_date, known_on, user_key, account_id, disbursed_date
     from {{ ref('int_installments__known') }}
     where
         family = 'revolving'
         and account_id is not null
         and is_owed
         and held_reason is null
+    union all
+    select as_of_date, known_on, user_key, account_id, disbursed_date
+    from {{ ref('int_loans__left_out') }}
+    where family = 'revolving' and account_id is not null
+),
+
+plan_accounts as (
+    select as_of_date, known_on, user_key, account_id, min(disbursed_date) as first_plan_date
+    from plans
     group by as_of_date, known_on, user_key, account_id
 ),
 

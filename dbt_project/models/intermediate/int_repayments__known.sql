@@ -20,3 +20,18 @@ inner join {{ ref('int_users__resolved') }} as users
         stg_repayments.user_key = users.user_key
         and stg_repayments.paid_date <= users.as_of_date
         and {{ is_known('stg_repayments', 'users') }}
+left join {{ ref('int_statements__left_out') }} as left_out
+    on
+        users.as_of_date = left_out.as_of_date
+        and stg_repayments.user_key = left_out.user_key
+        and stg_repayments.paid_date < left_out.first_kept_date
+        and (
+            stg_repayments.statement_id is not null
+            or stg_repayments.account_id = left_out.account_id
+        )
+left join {{ ref('int_loans__left_out') }} as left_out_loans
+    on
+        users.as_of_date = left_out_loans.as_of_date
+        and {{ key_hash(['stg_repayments.loan_id']) }}
+        = {{ key_hash(['left_out_loans.loan_id']) }}
+where left_out.user_key is null and left_out_loans.loan_id is null
