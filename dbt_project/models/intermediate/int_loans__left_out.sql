@@ -28,6 +28,7 @@ disputed_users as (
         on
             disputes.user_key = users.user_key
             and {{ is_known('disputes', 'users') }}
+    where disputes.record_kind <> 'statement'
     group by users.as_of_date, users.surviving_key
 ),
 

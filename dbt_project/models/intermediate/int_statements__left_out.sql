@@ -2,9 +2,9 @@
     Of what was settled before every window began only sums are asked. The test is a sufficient
     one and reads narrow columns: whom it does not speak for keeps everything.
 
-    Cuts are tried at bills of four months before the windows, the newest that passes counts. The
-    bill at the cut stays, with all that happened from its day on, so every later one finds what
-    it needs; those before it ended with it, as it contains their rest.
+    Cuts are tried at the last bills before the windows, of four months; the newest that passes
+    counts. The bill at the cut stays, with all that happened from its day on, so every later one
+    finds what it needs; those before it ended with it, as it contains their rest.
 -#}
 {%- set tried_days = 124 -%}
 {%- set night = 'as_of_date, known_on, user_key' -%}
@@ -14,17 +14,6 @@ with nights as (
         run_dates.known_on,
         {{ add_months('run_dates.as_of_date', -24) }} as window_start
     from {{ source('ops', 'run_dates') }} as run_dates
-),
-
-unclear_users as (
-    select as_of_date, user_key from {{ ref('int_users__merged') }}
-    union all
-    select as_of_date, surviving_key as user_key from {{ ref('int_users__merged') }}
-    union all
-    select nights.as_of_date, disputes.user_key
-    from {{ ref('stg_disputes') }} as disputes
-    inner join nights
-        on {{ is_known('disputes', 'nights') }}
 ),
 
 -- Payments into an account with plans pay instalments with what its bills do not need: that takes
@@ -49,7 +38,9 @@ paid_plan_accounts as (
 ),
 
 excluded_users as (
-    select as_of_date, user_key from unclear_users
+    select as_of_date, user_key from {{ ref('int_users__merged') }}
+    union
+    select as_of_date, surviving_key as user_key from {{ ref('int_users__merged') }}
     union
     select as_of_date, user_key from paid_plan_accounts
 ),
@@ -60,7 +51,7 @@ old_users as (
         nights.as_of_date,
         nights.known_on,
         nights.window_start,
-        {{ add_days('nights.window_start', -tried_days) }} as first_tried_date,
+        {{ add_days('max(statements.statement_date)', -tried_days) }} as first_tried_date,
         statements.user_key
     from {{ ref('stg_statements') }} as statements
     inner join nights
@@ -180,7 +171,7 @@ late_bills as (
             and {{ is_known('statements', 'lines') }}
 ),
 
--- What names a bill: payments, and plans, which act on their day.
+-- What names a bill: payments and plans, which act on their day, and disputes, always looked up.
 naming as (
     select
         lines.as_of_date,
@@ -213,6 +204,22 @@ naming as (
         on
             {{ same_user_night('plans', 'lines') }}
     where plans.plan_statement_id is not null
+    union all
+    select
+        lines.as_of_date,
+        lines.user_key,
+        lines.window_start,
+        lines.first_statement_date,
+        lines.first_tried_date,
+        lines.as_of_date as event_date,
+        null as paid_amount,
+        {{ key_hash(['disputes.record_id']) }} as statement_key
+    from {{ ref('stg_disputes') }} as disputes
+    inner join lines
+        on
+            disputes.user_key = lines.user_key
+            and {{ is_known('disputes', 'lines') }}
+    where disputes.record_kind = 'statement'
 ),
 
 -- A bill that is none of the later ones is taken for the oldest.
