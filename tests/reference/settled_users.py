@@ -59,9 +59,7 @@ class Settled(EdgeUser):
         """A payment of the whole bill, 10 days after its issue."""
         self.pay(offset, offset + 10, amount=self.amount, **self.statement(offset))
 
-    def lend(
-        self, number: int, drawn: int, due: int, closed: int | None, **columns: object
-    ) -> Row:
+    def lend(self, number: int, drawn: int, due: int, closed: int | None, **columns: object) -> Row:
         """A loan of one instalment, paid as it is closed; returns what names the instalment."""
         name: Row = {"loan_id": f"l{number}-{self.name}", "installment_no": 1}
         if closed is not None:
@@ -185,10 +183,14 @@ class SecondLine(Settled):
 
 
 class NoAccount(Settled):
-    """Is billed by product; now and then money goes into the account."""
+    """Is billed by product."""
 
     def issue(self, offset: int, **columns: object) -> None:
         super().issue(offset, **({"account_id": None, "product": "huabei"} | columns))
+
+
+class IntoLine(NoAccount):
+    """Is billed by product; now and then money goes into the account, also after a plan."""
 
     def add(self) -> None:
         for offset in (-200, 50):
@@ -222,11 +224,13 @@ class PlansAcross(Settled):
 
 
 class PaysIntoLater(Settled):
-    """Has a plan after the day, and more money in the account than the bill asks for."""
+    """Has a plan after the day; before and after it more money than the bill asks for."""
 
     def add(self) -> None:
         self.plan(1000, drawn=20, named=0, closed=None)
-        self.pay(1001, 40, account_id=f"huabei-{self.name}", amount="130")
+        for offset in (15, 40):
+            into_line = {"account_id": f"huabei-{self.name}", "amount": "115"}
+            self.pay(1000 + offset, offset, **into_line)
 
 
 class ClosesLoans(Settled):
@@ -314,7 +318,15 @@ class Stopped(Settled):
 
 KINDS: tuple[type[Settled], ...] = (
     *(Settled, PaidAtLast, NeverPaid, PaidMinimum, PaidByFinal, PaidLate, NamesOldBill, PaysAhead),
-    *(PaysStranger, Objects, ObjectsToNewBill, Merges, SecondLine, NoAccount, SomeAccounts),
-    *(PlansOldBill, PlansAcross, PaysIntoLater, ClosesLoans, PaysIntoCash, PaysIntoCashLater),
+    *(PaysStranger, Objects, ObjectsToNewBill, Merges, SecondLine, NoAccount, IntoLine),
+    *(
+        SomeAccounts,
+        PlansOldBill,
+        PlansAcross,
+        PaysIntoLater,
+        ClosesLoans,
+        PaysIntoCash,
+        PaysIntoCashLater,
+    ),
     *(Credited, GivenUp, Reported, ReportedAlone, LongDue, Stopped),
 )
