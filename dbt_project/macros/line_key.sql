@@ -1,12 +1,9 @@
-{#- A revolving line of a user: its account, or the product where bills name no account. -#}
-{% macro line_key(user_key, account_id, product) -%}
-    {{ key_hash([
-        'cast(' ~ user_key ~ ' as ' ~ dbt.type_string() ~ ") || ':' || coalesce("
-        ~ account_id ~ ', ' ~ product ~ ')'
-    ]) }}
-{%- endmacro %}
-
-{#- A loan among the debts, whose other kind are lines. -#}
-{% macro loan_key(loan_id) -%}
-    {{ key_hash(["'loan:' || " ~ loan_id]) }}
+{#-
+    A revolving line of a user: its account, or the product where bills name no account. Also an
+    account that loans are drawn from.
+-#}
+{% macro line_key(user_key, account_key, product=none) -%}
+    {%- set account = account_key if product is none
+        else 'coalesce(' ~ account_key ~ ', ' ~ key_hash([product]) ~ ')' -%}
+    {{ key_hash([user_key, account]) }}
 {%- endmacro %}

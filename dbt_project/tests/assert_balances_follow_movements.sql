@@ -18,6 +18,23 @@ with balances as (
     from {{ ref('int_lines__balances') }}
 ),
 
+bills as (
+    select
+        *,
+        lead(statement_date) over (
+            partition by as_of_date, known_on, line_key
+            order by statement_date, tie_number
+        ) as next_statement_date
+    from {{ ref('int_statements__billed') }}
+),
+
+covered as (
+    select as_of_date, known_on, line_key, event_date, sum(covering_amount) as covering_amount
+    from {{ ref('int_lines__timeline') }}
+    where statement_key is null
+    group by as_of_date, known_on, line_key, event_date
+),
+
 -- Tonight: what the newest bill still asks for.
 tonight as (
     select
@@ -51,7 +68,7 @@ gaps as (
 
 billed as (
     select as_of_date, known_on, line_key, statement_date
-    from {{ ref('int_statements__billed') }}
+    from bills
     group by as_of_date, known_on, line_key, statement_date
 ),
 
@@ -86,7 +103,7 @@ movements as (
             balances.as_of_date = final_payments.as_of_date
             and balances.known_on = final_payments.known_on
             and balances.line_key = final_payments.line_key
-    left join {{ ref('int_lines__covered_by_day') }} as covered
+    left join covered
         on
             balances.as_of_date = covered.as_of_date
             and balances.known_on = covered.known_on
@@ -115,7 +132,7 @@ in_force as (
         bills.statement_date,
         bills.amount_due - bills.written_off_amount as billed_amount
     from balances
-    left join {{ ref('int_statements__billed') }} as bills
+    left join bills
         on
             balances.as_of_date = bills.as_of_date
             and balances.known_on = bills.known_on
@@ -135,7 +152,7 @@ covered_since as (
         in_force.valid_from,
         sum(covered.covering_amount) as covered_amount
     from in_force
-    inner join {{ ref('int_lines__covered_by_day') }} as covered
+    inner join covered
         on
             in_force.as_of_date = covered.as_of_date
             and in_force.known_on = covered.known_on
@@ -191,7 +208,7 @@ unseen as (
         bills.line_key,
         bills.as_of_date,
         'a bill begins a row' as broken_rule
-    from {{ ref('int_statements__billed') }} as bills
+    from bills
     left join balances
         on
             bills.as_of_date = balances.as_of_date

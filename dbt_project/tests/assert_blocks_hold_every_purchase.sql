@@ -20,7 +20,7 @@ with purchases as (
 ),
 
 blocks as (
-    select as_of_date, known_on, user_key, sum(purchase_amount) as amount
+    select as_of_date, known_on, user_key, cast(sum(cents) as decimal(18, 0)) / 100 as amount
     from {{ ref('int_spending__blocks') }}
     group by as_of_date, known_on, user_key
 )

@@ -1,7 +1,7 @@
 -- What was asked for is converted, paid, written off, waived, carried or still owed; nothing else.
 select
     obligation_kind,
-    obligation_id,
+    obligation_key,
     as_of_date
 from {{ ref('int_obligations') }}
 where

@@ -9,6 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from benchmarks.marts_by_hand import MARTS, count_differences, run_script
+from scoring.nights import Night
 from scoring.reference.balances import LineBalances
 from scoring.reference.comparison import (
     Difference,
@@ -66,6 +68,24 @@ def test_a_user_read_alone_has_the_same_features(name: str, worlds: dict[str, Wo
                 raw = read_sample(rows, alone)
                 computed = compute_features(raw, night.question, alone.users)
                 assert computed == {user: night.reference[user]}
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_the_script_by_hand_equals_the_marts(name: str, worlds: dict[str, World]) -> None:
+    """What the benchmarks measure the models by computes the same, and would be found out."""
+    world = worlds[name]
+    with open_warehouse(world.settings) as connection:
+        for compared in world.nights:
+            night = Night(compared.question.as_of, compared.question.known_on, "by-hand")
+            run_script(connection, night)
+            assert count_differences(connection, night) == dict.fromkeys(MARTS, 0), night
+        connection.execute(
+            "update temp.fct_user_repayment_daily set repayment_count_30d = repayment_count_30d + 1"
+        )
+        differing = 2 * len(world.nights[-1].reference)
+        assert count_differences(connection, night) == dict.fromkeys(MARTS, 0) | {
+            "fct_user_repayment_daily": differing
+        }
 
 
 def test_the_contract_accepts_every_row(worlds: dict[str, World]) -> None:

@@ -64,8 +64,10 @@ def test_most_kinds_keep_their_bills() -> None:
 def test_loans_are_left_out_that_were_over(number: int, left_out: list[date], world: World) -> None:
     with open_warehouse(world.settings) as connection:
         found = connection.execute(
-            "select loan_id from intermediate.int_loans__left_out"
-            " where as_of_date = ? and loan_id like ? order by loan_id",
+            "select loans.loan_id"
+            " from intermediate.int_loans__left_out as left_out"
+            " inner join staging.stg_loans as loans on left_out.loan_key = loans.version_key"
+            " where left_out.as_of_date = ? and loans.loan_id like ? order by loans.loan_id",
             [world.nights[-1].question.as_of, f"l{number}-ClosesLoans-%"],
         ).fetchall()
     assert found == [(f"l{number}-ClosesLoans-{day}",) for day in left_out]

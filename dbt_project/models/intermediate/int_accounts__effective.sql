@@ -3,7 +3,7 @@ with accounts as (
         users.as_of_date,
         users.known_on,
         users.surviving_key as user_key,
-        stg_accounts.account_id,
+        stg_accounts.account_key,
         stg_accounts.product,
         stg_accounts.effective_date,
         stg_accounts.status,
@@ -14,7 +14,7 @@ with accounts as (
                 then stg_accounts.temporary_limit
         end as temporary_limit,
         row_number() over (
-            partition by users.as_of_date, stg_accounts.account_id
+            partition by users.as_of_date, stg_accounts.account_key
             order by stg_accounts.effective_at desc
         ) as recency
     from {{ ref('stg_accounts') }} as stg_accounts
@@ -29,7 +29,7 @@ final as (
     select
         accounts.as_of_date,
         accounts.known_on,
-        accounts.account_id,
+        accounts.account_key,
         accounts.user_key,
         accounts.product,
         products.family,

@@ -1,15 +1,15 @@
 -- A line is one account however many purchases it paid; a cash loan is one of its own. The same
 -- line is named by its account, its bills and its plans; who names no account means one line.
 with lines as (
-    select as_of_date, known_on, user_key, product, account_id
+    select as_of_date, known_on, user_key, product, account_key
     from {{ ref('int_accounts__effective') }}
     where family = 'revolving'
     union all
-    select as_of_date, known_on, user_key, product, account_id
+    select as_of_date, known_on, user_key, product, account_key
     from {{ ref('int_statements__known') }}
     where family = 'revolving' and statement_date <= as_of_date
     union all
-    select as_of_date, known_on, user_key, product, account_id
+    select as_of_date, known_on, user_key, product, account_key
     from {{ ref('int_loans__known') }}
     where family = 'revolving' and disbursed_date is not null
 ),
@@ -19,7 +19,7 @@ line_counts as (
         as_of_date,
         known_on,
         user_key,
-        greatest(count(distinct account_id), 1) as line_count
+        greatest(count(distinct account_key), 1) as line_count
     from lines
     group by as_of_date, known_on, user_key, product
 ),

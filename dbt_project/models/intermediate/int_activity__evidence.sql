@@ -1,6 +1,7 @@
 {#-
     Days are bits of blocks of 30 days, numbered back from the night, so that counting them needs
-    no row per user and day; those of spending are there already.
+    no row per user and day; those of purchases are there already, those of refunds and of closed
+    purchases, which are days with a record too, are few.
 -#}
 {%- set night = 'as_of_date, known_on' -%}
 {%- set before = add_months('as_of_date', -24) -%}
@@ -35,6 +36,22 @@ accounts as (
             and {{ is_known('accounts', 'users') }}
 ),
 
+returns as (
+    select
+        users.as_of_date,
+        users.known_on,
+        users.surviving_key as user_key,
+        transactions.occurred_date as event_date
+    from {{ ref('stg_transactions') }} as transactions
+    inner join {{ ref('int_users__resolved') }} as users
+        on
+            transactions.user_key = users.user_key
+            and transactions.occurred_date <= users.as_of_date
+            and transactions.occurred_date > {{ add_days('users.as_of_date', -365) }}
+            and {{ is_known('transactions', 'users') }}
+    where transactions.purchase_key is not null
+),
+
 events as (
     select {{ night }}, user_key, event_date from decisions
     union all
@@ -55,6 +72,8 @@ events as (
     where disbursed_date > {{ before }}
     union all
     select {{ night }}, user_key, event_date from accounts
+    union all
+    select {{ night }}, user_key, event_date from returns
 ),
 
 numbered as (
@@ -77,7 +96,7 @@ bits as (
         {{ night }},
         user_key,
         greatest(block_number, 1) - 1 as block_number,
-        evidence_bits as day_bits
+        day_bits
     from {{ ref('int_spending__blocks') }}
 ),
 

@@ -9,7 +9,7 @@ with applications as (
         coalesce(decision, '') = 'rejected' as is_rejected,
         {{ days_between('as_of_date', 'applied_date') }} as days_ago
     from {{ ref('int_loans__known') }}
-    where plan_statement_id is null and applied_date is not null
+    where plan_statement_key is null and applied_date is not null
 ),
 
 final as (

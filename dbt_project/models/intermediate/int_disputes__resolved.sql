@@ -5,7 +5,7 @@ with disputes as (
         users.surviving_key as user_key,
         stg_disputes.dispute_id,
         stg_disputes.record_kind,
-        stg_disputes.record_id,
+        stg_disputes.record_key,
         stg_disputes.resolved_date is null
         or stg_disputes.resolved_date > users.as_of_date as is_open,
         stg_disputes.outcome
@@ -18,17 +18,17 @@ with disputes as (
 ),
 
 records as (
-    select as_of_date, known_on, 'statement' as record_kind, statement_id as record_id, user_key
+    select as_of_date, known_on, 'statement' as record_kind, statement_key as record_key, user_key
     from {{ ref('int_statements__known') }}
     union all
-    select as_of_date, known_on, 'loan' as record_kind, loan_id as record_id, user_key
+    select as_of_date, known_on, 'loan' as record_kind, loan_key as record_key, user_key
     from {{ ref('int_loans__known') }}
     union all
     select
         as_of_date,
         known_on,
         'installment' as record_kind,
-        loan_id || '#' || cast(installment_no as string) as record_id,
+        installment_key as record_key,
         user_key
     from {{ ref('int_installments__known') }}
     where held_reason is null
@@ -41,7 +41,7 @@ final as (
         disputes.dispute_id,
         disputes.user_key,
         disputes.record_kind,
-        disputes.record_id,
+        disputes.record_key,
         disputes.is_open,
         -- An objection that was upheld stays: the record should not have said what it said.
         disputes.is_open or coalesce(disputes.outcome, '') = 'upheld' as is_excluding,
@@ -54,7 +54,7 @@ final as (
         on
             disputes.as_of_date = records.as_of_date
             and disputes.record_kind = records.record_kind
-            and disputes.record_id = records.record_id
+            and disputes.record_key = records.record_key
 )
 
 select * from final

@@ -10,7 +10,7 @@ followed as (
     select
         draws.as_of_date,
         draws.known_on,
-        draws.loan_id
+        draws.loan_key
     from draws
     inner join {{ ref('int_repayments__resolved') }} as repayments
         on
@@ -22,25 +22,25 @@ followed as (
         repayments.family = 'revolving'
         and repayments.is_succeeded
         and repayments.held_reason is null
-    group by draws.as_of_date, draws.known_on, draws.loan_id
+    group by draws.as_of_date, draws.known_on, draws.loan_key
 ),
 
 final as (
     select
         draws.as_of_date,
         draws.known_on,
-        draws.loan_id,
+        draws.loan_key,
         draws.user_key,
         draws.disbursed_date,
         draws.principal,
         draws.is_open,
         {{ days_between('draws.as_of_date', 'draws.disbursed_date') }} as days_ago,
-        followed.loan_id is not null as is_before_repayment
+        followed.loan_key is not null as is_before_repayment
     from draws
     left join followed
         on
             draws.as_of_date = followed.as_of_date
-            and draws.loan_id = followed.loan_id
+            and draws.loan_key = followed.loan_key
 )
 
 select * from final

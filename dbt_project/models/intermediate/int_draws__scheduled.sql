@@ -1,4 +1,4 @@
-{%- set loan = 'as_of_date, known_on, loan_id' -%}
+{%- set loan = 'as_of_date, known_on, loan_key' -%}
 with schedules as (
     select
         {{ loan }},
@@ -18,7 +18,7 @@ final as (
     select
         draws.as_of_date,
         draws.known_on,
-        draws.loan_id,
+        draws.loan_key,
         draws.user_key,
         draws.disbursed_date,
         -- A loan without a schedule runs until it is closed; a closing ends every other one too.
@@ -34,11 +34,11 @@ final as (
     inner join {{ ref('int_loans__known') }} as loans
         on
             draws.as_of_date = loans.as_of_date
-            and draws.loan_id = loans.loan_id
+            and draws.loan_key = loans.loan_key
     left join schedules
         on
             draws.as_of_date = schedules.as_of_date
-            and draws.loan_id = schedules.loan_id
+            and draws.loan_key = schedules.loan_key
 )
 
 select * from final

@@ -29,8 +29,8 @@ with held as (
     left join {{ ref('int_accounts__effective') }} as accounts
         on
             users.as_of_date = accounts.as_of_date
-            and stg_statements.account_id = accounts.account_id
-    where stg_statements.product is null and accounts.account_id is null
+            and stg_statements.account_key = accounts.account_key
+    where stg_statements.product is null and accounts.account_key is null
     union all
     select
         plans.as_of_date,
@@ -41,15 +41,15 @@ with held as (
     left join {{ ref('int_statements__known') }} as statements
         on
             plans.as_of_date = statements.as_of_date
-            and plans.plan_statement_id = statements.statement_id
+            and plans.plan_statement_key = statements.statement_key
             and plans.user_key = statements.user_key
     left join {{ ref('int_statements__left_out') }} as left_out
         on
             {{ same_user_night('plans', 'left_out') }}
             and plans.disbursed_date < left_out.first_kept_date
     where
-        plans.plan_statement_id is not null
-        and statements.statement_id is null
+        plans.plan_statement_key is not null
+        and statements.statement_key is null
         and left_out.user_key is null
 ),
 

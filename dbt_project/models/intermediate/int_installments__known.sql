@@ -1,9 +1,19 @@
+{#- The loan's own attributes stay with the loan: there are many instalments of each. -#}
 with installments as (
     select
         users.as_of_date,
         users.known_on,
-        users.surviving_key,
-        stg_installments.*
+        users.surviving_key as user_key,
+        stg_installments.version_key as installment_key,
+        stg_installments.loan_key,
+        stg_installments.installment_no,
+        stg_installments.due_date,
+        stg_installments.amount_due,
+        -- Interest that falls due later is not owed yet.
+        least(
+            coalesce(stg_installments.principal_due, stg_installments.amount_due),
+            stg_installments.amount_due
+        ) as principal_due
     from {{ ref('stg_installments') }} as stg_installments
     inner join {{ ref('int_users__resolved') }} as users
         on
@@ -12,38 +22,26 @@ with installments as (
     left join {{ ref('int_loans__left_out') }} as left_out
         on
             users.as_of_date = left_out.as_of_date
-            and {{ key_hash(['stg_installments.loan_id']) }}
-            = {{ key_hash(['left_out.loan_id']) }}
-    where left_out.loan_id is null
+            and stg_installments.loan_key = left_out.loan_key
+    where left_out.loan_key is null
 ),
 
 final as (
     select
         installments.as_of_date,
         installments.known_on,
-        installments.loan_id,
+        installments.installment_key,
+        installments.loan_key,
         installments.installment_no,
-        installments.surviving_key as user_key,
-        loans.product,
+        installments.user_key,
+        loans.user_key as loan_user_key,
         loans.family,
-        loans.account_id,
-        loans.disbursed_date,
         installments.due_date,
-        {{ add_days('installments.due_date', 'run_parameters.due_grace_days') }}
-            as last_on_time_date,
         installments.amount_due,
-        -- Interest that falls due later is not owed yet.
-        least(
-            coalesce(installments.principal_due, installments.amount_due),
-            installments.amount_due
-        ) as principal_due,
-        loans.repaid_date,
-        coalesce(loans.close_reason, '') = 'repaid' as is_repaid,
-        loans.is_written_off,
-        loans.written_off_amount,
+        installments.principal_due,
         case
-            when loans.loan_id is null then 'loan_unknown'
-            when loans.user_key <> installments.surviving_key then 'owed_by_another_user'
+            when loans.loan_key is null then 'loan_unknown'
+            when loans.user_key <> installments.user_key then 'owed_by_another_user'
         end as held_reason,
         loans.disbursed_date is not null
         and coalesce(loans.close_reason, '') <> 'cancelled' as is_owed
@@ -51,8 +49,7 @@ final as (
     left join {{ ref('int_loans__known') }} as loans
         on
             installments.as_of_date = loans.as_of_date
-            and installments.loan_id = loans.loan_id
-    cross join {{ source('ops', 'run_parameters') }} as run_parameters
+            and installments.loan_key = loans.loan_key
 )
 
 select * from final

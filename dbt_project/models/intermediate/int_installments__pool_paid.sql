@@ -1,4 +1,3 @@
-{%- set loan = 'as_of_date, known_on, loan_id' -%}
 {%- set pool = 'as_of_date, known_on, pool_key' -%}
 -- What was settled before the day keeps the money it got by then and takes no more: to know how
 -- much that is, pools with such instalments are filled once as if nothing had been settled.
@@ -22,11 +21,11 @@ capped_open as (
     {% if pass == 'kept' -%}
         kept as (
             select
-                {{ loan }},
-                installment_no,
+                as_of_date,
+                installment_key,
                 max(case when not is_settled_before then filled_amount end) as kept_amount
             from filled_open
-            group by {{ loan }}, installment_no
+            group by as_of_date, installment_key
         ),
 
         capped_kept as (
@@ -40,8 +39,7 @@ capped_open as (
             left join kept
                 on
                     pooled.as_of_date = kept.as_of_date
-                    and pooled.loan_id = kept.loan_id
-                    and pooled.installment_no = kept.installment_no
+                    and pooled.installment_key = kept.installment_key
         ),
 
     {% endif -%}
@@ -51,7 +49,7 @@ capped_open as (
             *,
             greatest(cap_amount - least(amount_due, named_amount), 0) as loan_need_amount,
             loan_amount + sum(greatest(named_amount - amount_due, 0)) over (
-                partition by as_of_date, loan_id, paid_date
+                partition by as_of_date, loan_key, paid_date
             ) as loan_money_amount
         from capped_{{ pass }}
     ),
@@ -61,7 +59,7 @@ capped_open as (
         select
             *,
             sum(loan_need_amount) over (
-                partition by as_of_date, loan_id, paid_date
+                partition by as_of_date, loan_key, paid_date
                 order by installment_no
                 rows between unbounded preceding and current row
             ) - loan_need_amount as older_need_amount
@@ -83,7 +81,7 @@ capped_open as (
             loan_need_amount - loan_filled_amount as account_need_amount,
             sum(loan_need_amount - loan_filled_amount) over (
                 partition by as_of_date, pool_key, paid_date
-                order by due_date, loan_id, installment_no
+                order by due_date, loan_position, installment_no
                 rows between unbounded preceding and current row
             ) - (loan_need_amount - loan_filled_amount) as older_account_need_amount
         from loan_filled_{{ pass }}
@@ -103,12 +101,11 @@ final as (
     select
         as_of_date,
         known_on,
-        loan_id,
-        installment_no,
+        installment_key,
         min(case when filled_amount >= amount_due then paid_date end) as filled_date,
         cast(sum(case when is_last then filled_amount else 0 end) as decimal(18, 2)) as paid_amount
     from filled_kept
-    group by as_of_date, known_on, loan_id, installment_no
+    group by as_of_date, known_on, installment_key
 )
 
 select * from final

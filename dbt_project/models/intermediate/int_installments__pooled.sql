@@ -1,14 +1,14 @@
 {#- The partitions below: a loan, and a pool, which is a loan or all the loans of an account. -#}
-{%- set loan = 'as_of_date, known_on, loan_id' -%}
+{%- set loan = 'as_of_date, known_on, loan_key' -%}
 {%- set pool = 'as_of_date, known_on, pool_key' -%}
 with payments as (
     select
         as_of_date,
         known_on,
         user_key,
-        account_id,
-        loan_id,
-        installment_no,
+        account_key,
+        loan_key,
+        installment_key,
         target_kind,
         paid_date,
         amount
@@ -24,9 +24,9 @@ with payments as (
         as_of_date,
         known_on,
         user_key,
-        account_id,
-        null as loan_id,
-        null as installment_no,
+        account_key,
+        cast(null as bigint) as loan_key,
+        cast(null as bigint) as installment_key,
         'loan_account' as target_kind,
         paid_date,
         overpaid_amount as amount
@@ -34,10 +34,10 @@ with payments as (
 ),
 
 paid_accounts as (
-    select as_of_date, known_on, user_key, account_id
+    select as_of_date, known_on, user_key, account_key
     from payments
     where target_kind = 'loan_account'
-    group by as_of_date, known_on, user_key, account_id
+    group by as_of_date, known_on, user_key, account_key
 ),
 
 paid_loans as (
@@ -52,24 +52,23 @@ schedule as (
     select
         installments.*,
         case
-            when paid_accounts.account_id is not null
-                then {{ line_key(
-                    'installments.user_key', 'installments.account_id', "''") }}
-            else {{ loan_key('installments.loan_id') }}
+            when paid_accounts.account_key is not null
+                then {{ line_key('installments.user_key', 'installments.account_key') }}
+            else installments.loan_key
         end as pool_key,
-        paid_accounts.account_id is not null
-        or paid_loans.loan_id is not null
+        paid_accounts.account_key is not null
+        or paid_loans.loan_key is not null
         or installments.named_amount > installments.amount_due as has_unnamed_money
     from {{ ref('int_installments__named_paid') }} as installments
     left join paid_accounts
         on
             installments.as_of_date = paid_accounts.as_of_date
             and installments.user_key = paid_accounts.user_key
-            and installments.account_id = paid_accounts.account_id
+            and installments.account_key = paid_accounts.account_key
     left join paid_loans
         on
             installments.as_of_date = paid_loans.as_of_date
-            and installments.loan_id = paid_loans.loan_id
+            and installments.loan_key = paid_loans.loan_key
     where installments.amount_due is not null
 ),
 
@@ -81,12 +80,21 @@ pools as (
 ),
 
 pooled as (
-    select schedule.*
+    select
+        schedule.*,
+        -- Of what falls due on one day the loan with the smaller id is older.
+        dense_rank() over (
+            partition by schedule.as_of_date, schedule.pool_key order by loans.loan_id
+        ) as loan_position
     from schedule
     inner join pools
         on
             schedule.as_of_date = pools.as_of_date
             and schedule.pool_key = pools.pool_key
+    inner join {{ ref('int_loans__known') }} as loans
+        on
+            schedule.as_of_date = loans.as_of_date
+            and schedule.loan_key = loans.loan_key
 ),
 
 pooled_loans as (
@@ -100,8 +108,8 @@ pool_payments as (
         pools.as_of_date,
         pools.known_on,
         pools.pool_key,
-        payments.loan_id,
-        payments.installment_no,
+        payments.loan_key,
+        payments.installment_key,
         payments.target_kind,
         payments.paid_date,
         payments.amount
@@ -109,13 +117,13 @@ pool_payments as (
     left join pooled_loans
         on
             payments.as_of_date = pooled_loans.as_of_date
-            and payments.loan_id = pooled_loans.loan_id
+            and payments.loan_key = pooled_loans.loan_key
     inner join pools
         on
             payments.as_of_date = pools.as_of_date
             and coalesce(
                 pooled_loans.pool_key,
-                {{ line_key('payments.user_key', 'payments.account_id', "''") }}
+                {{ line_key('payments.user_key', 'payments.account_key') }}
             ) = pools.pool_key
 ),
 
@@ -136,10 +144,10 @@ loan_days as (
 ),
 
 named_days as (
-    select {{ loan }}, installment_no, paid_date, sum(amount) as named_amount
+    select as_of_date, installment_key, paid_date, sum(amount) as named_amount
     from pool_payments
     where target_kind = 'installment'
-    group by {{ loan }}, installment_no, paid_date
+    group by as_of_date, installment_key, paid_date
 ),
 
 -- Running totals of what names the instalment, its loan, and its account.
@@ -148,15 +156,16 @@ final as (
         pooled.as_of_date,
         pooled.known_on,
         pooled.pool_key,
-        pooled.loan_id,
+        pooled.loan_key,
+        pooled.loan_position,
+        pooled.installment_key,
         pooled.installment_no,
         pooled.due_date,
         pooled.amount_due,
         pool_days.paid_date,
         coalesce(pooled.final_date < pool_days.paid_date, false) as is_settled_before,
         row_number() over (
-            partition by
-                pooled.as_of_date, pooled.loan_id, pooled.installment_no
+            partition by pooled.as_of_date, pooled.installment_key
             order by pool_days.paid_date desc
         ) = 1 as is_last,
         sum(coalesce(named_days.named_amount, 0)) over until_here as named_amount,
@@ -170,17 +179,15 @@ final as (
     left join loan_days
         on
             pooled.as_of_date = loan_days.as_of_date
-            and pooled.loan_id = loan_days.loan_id
+            and pooled.loan_key = loan_days.loan_key
             and pool_days.paid_date = loan_days.paid_date
     left join named_days
         on
             pooled.as_of_date = named_days.as_of_date
-            and pooled.loan_id = named_days.loan_id
-            and pooled.installment_no = named_days.installment_no
+            and pooled.installment_key = named_days.installment_key
             and pool_days.paid_date = named_days.paid_date
     window until_here as (
-        partition by
-            pooled.as_of_date, pooled.loan_id, pooled.installment_no
+        partition by pooled.as_of_date, pooled.installment_key
         order by pool_days.paid_date
         rows between unbounded preceding and current row
     )

@@ -1,7 +1,9 @@
-{%- set loan = 'as_of_date, known_on, loan_id' -%}
+{%- set loan = 'as_of_date, known_on, loan_key' -%}
 with schedule as (
     select
         installments.*,
+        {{ add_days('installments.due_date', 'run_parameters.due_grace_days') }}
+            as last_on_time_date,
         coalesce(pools.paid_amount, least(installments.named_amount, installments.amount_due))
             as paid_amount,
         -- Repaid nobody knows when: nothing says that it was late.
@@ -13,8 +15,8 @@ with schedule as (
     left join {{ ref('int_installments__pool_paid') }} as pools
         on
             installments.as_of_date = pools.as_of_date
-            and installments.loan_id = pools.loan_id
-            and installments.installment_no = pools.installment_no
+            and installments.installment_key = pools.installment_key
+    cross join {{ source('ops', 'run_parameters') }} as run_parameters
 ),
 
 rests as (
@@ -36,7 +38,7 @@ written_off as (
             when not is_written_off then 0
             when written_off_amount is null then rest_amount
             else least(rest_amount, greatest(0, written_off_amount - (sum(rest_amount) over (
-                partition by as_of_date, loan_id
+                partition by as_of_date, loan_key
                 order by installment_no
                 rows between unbounded preceding and current row
             ) - rest_amount)))
@@ -47,11 +49,11 @@ written_off as (
 final as (
     select
         {{ loan }},
+        installment_key,
         installment_no,
         user_key,
         product,
         family,
-        disbursed_date,
         due_date,
         last_on_time_date,
         amount_due,

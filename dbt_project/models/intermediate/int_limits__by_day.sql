@@ -8,7 +8,7 @@ shared_users as (
     select {{ user }}
     from parts
     group by {{ user }}
-    having min(part_id) <> max(part_id)
+    having min(part_key) <> max(part_key)
 ),
 
 movements as (

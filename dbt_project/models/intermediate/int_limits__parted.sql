@@ -15,11 +15,11 @@ account_terms as (
         users.known_on,
         users.surviving_key as user_key,
         users.first_date,
-        accounts.account_id,
+        accounts.account_key,
         accounts.product,
         accounts.effective_date,
         lead(accounts.effective_date) over (
-            partition by users.as_of_date, accounts.account_id
+            partition by users.as_of_date, accounts.account_key
             order by accounts.effective_at
         ) as next_date,
         accounts.status <> 'closed' as is_open,
@@ -66,14 +66,14 @@ account_products as (
 -- Permanent parts, temporary parts, and what decisions say of products without an account.
 parts as (
     select
-        {{ user }}, first_date, product, 'account:' || account_id as part_id,
+        {{ user }}, first_date, product, {{ key_hash(["'account'", 'account_key']) }} as part_key,
         effective_date as valid_from, next_date as valid_to, credit_limit as part_amount,
         cast(0 as decimal(18, 2)) as temporary_amount
     from account_terms
     where is_open and credit_limit is not null
     union all
     select
-        {{ user }}, first_date, product, 'temporary:' || account_id as part_id,
+        {{ user }}, first_date, product, {{ key_hash(["'temporary'", 'account_key']) }} as part_key,
         effective_date as valid_from,
         least(
             next_date, case when temporary_until_date <= as_of_date then temporary_until_date end
@@ -85,7 +85,7 @@ parts as (
     union all
     select
         decisions.as_of_date, decisions.known_on, decisions.user_key, decisions.first_date,
-        decisions.product, 'decisions:' || decisions.product as part_id,
+        decisions.product, {{ key_hash(["'decisions'", 'decisions.product']) }} as part_key,
         decisions.decided_date as valid_from, decisions.next_date as valid_to,
         decisions.credit_limit as part_amount, cast(0 as decimal(18, 2)) as temporary_amount
     from set_by_decisions as decisions
@@ -101,7 +101,7 @@ final as (
         parts.as_of_date,
         parts.known_on,
         parts.user_key,
-        parts.part_id,
+        parts.part_key,
         greatest(parts.valid_from, parts.first_date) as valid_from,
         parts.valid_to,
         parts.part_amount,

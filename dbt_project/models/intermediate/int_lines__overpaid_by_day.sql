@@ -1,22 +1,18 @@
 {%- set line = 'as_of_date, known_on, line_key' -%}
 with plans as (
-    select as_of_date, known_on, user_key, account_id, disbursed_date
-    from {{ ref('int_installments__known') }}
-    where
-        family = 'revolving'
-        and account_id is not null
-        and is_owed
-        and held_reason is null
+    select as_of_date, known_on, user_key, account_key, disbursed_date
+    from {{ ref('int_installments__named_paid') }}
+    where family = 'revolving' and account_key is not null
     union all
-    select as_of_date, known_on, user_key, account_id, disbursed_date
+    select as_of_date, known_on, user_key, account_key, disbursed_date
     from {{ ref('int_loans__left_out') }}
-    where family = 'revolving' and account_id is not null
+    where family = 'revolving' and account_key is not null
 ),
 
 plan_accounts as (
-    select as_of_date, known_on, user_key, account_id, min(disbursed_date) as first_plan_date
+    select as_of_date, known_on, user_key, account_key, min(disbursed_date) as first_plan_date
     from plans
-    group by as_of_date, known_on, user_key, account_id
+    group by as_of_date, known_on, user_key, account_key
 ),
 
 -- What was paid before there was a plan is a credit that later bills have taken in.
@@ -26,7 +22,7 @@ account_days as (
         payments.known_on,
         payments.line_key,
         payments.user_key,
-        payments.account_id,
+        payments.account_key,
         payments.paid_date,
         sum(payments.amount) as account_amount
     from {{ ref('int_repayments__resolved') }} as payments
@@ -34,7 +30,7 @@ account_days as (
         on
             payments.as_of_date = plan_accounts.as_of_date
             and payments.user_key = plan_accounts.user_key
-            and payments.account_id = plan_accounts.account_id
+            and payments.account_key = plan_accounts.account_key
             and payments.paid_date >= plan_accounts.first_plan_date
     where
         payments.target_kind = 'line'
@@ -46,7 +42,7 @@ account_days as (
         payments.known_on,
         payments.line_key,
         payments.user_key,
-        payments.account_id,
+        payments.account_key,
         payments.paid_date
 ),
 
@@ -56,66 +52,73 @@ paid_lines as (
     group by {{ line }}
 ),
 
-events as (
-    select
-        {{ line }}, statement_date as event_date, 0 as position, due_date, statement_id,
-        covered_before + amount_due as full_at_amount,
-        cast(null as decimal(18, 2)) as covered_before_day, 0 as payment_amount
-    from {{ ref('int_statements__billed') }}
-    union all
-    select
-        {{ line }}, event_date, 1 as position, cast(null as date) as due_date,
-        '' as statement_id, cast(null as decimal(18, 2)) as full_at_amount,
-        covered_to_date - covering_amount as covered_before_day, payment_amount
-    from {{ ref('int_lines__covered_by_day') }}
-),
-
-numbered as (
-    select
-        events.*,
-        sum(case when events.position = 0 then 1 else 0 end) over (
-            partition by events.as_of_date, events.line_key
-            order by events.event_date, events.position, events.due_date, events.statement_id
-            rows between unbounded preceding and current row
-        ) as bill_number
-    from events
-    inner join paid_lines
-        on
-            events.as_of_date = paid_lines.as_of_date
-            and events.line_key = paid_lines.line_key
-),
-
--- What the newest bill still asks for as the day begins; without a bill the line asks for nothing.
+-- As a day begins: the newest bill before or on it, and what was covered until then.
 days as (
     select
-        *,
+        timeline.as_of_date,
+        timeline.line_key,
+        timeline.event_date,
+        max(timeline.newest_statement_key) as newest_statement_key,
+        min(timeline.covered_amount - timeline.covering_amount) as covered_before_day
+    from {{ ref('int_lines__timeline') }} as timeline
+    inner join paid_lines
+        on
+            timeline.as_of_date = paid_lines.as_of_date
+            and timeline.line_key = paid_lines.line_key
+    where timeline.statement_key is null
+    group by timeline.as_of_date, timeline.line_key, timeline.event_date
+),
+
+day_payments as (
+    select
+        payments.as_of_date,
+        payments.line_key,
+        payments.event_date,
+        sum(payments.amount) as payment_amount
+    from {{ ref('int_lines__payments') }} as payments
+    inner join paid_lines
+        on
+            payments.as_of_date = paid_lines.as_of_date
+            and payments.line_key = paid_lines.line_key
+    group by payments.as_of_date, payments.line_key, payments.event_date
+),
+
+-- What the newest bill still asks for; without a bill the line asks for nothing.
+unpaid as (
+    select
+        account_days.*,
+        day_payments.payment_amount,
         greatest(coalesce(
-            max(full_at_amount) over (
-                partition by as_of_date, line_key, bill_number
-            ) - covered_before_day, 0
+            bills.covered_before + bills.amount_due - days.covered_before_day, 0
         ), 0) as unpaid_amount
-    from numbered
+    from account_days
+    inner join day_payments
+        on
+            account_days.as_of_date = day_payments.as_of_date
+            and account_days.line_key = day_payments.line_key
+            and account_days.paid_date = day_payments.event_date
+    inner join days
+        on
+            account_days.as_of_date = days.as_of_date
+            and account_days.line_key = days.line_key
+            and account_days.paid_date = days.event_date
+    left join {{ ref('int_statements__billed') }} as bills
+        on
+            days.as_of_date = bills.as_of_date
+            and days.newest_statement_key = bills.statement_key
 ),
 
 -- Payments of a day that name a bill come before those that name only the account.
 final as (
     select
-        days.as_of_date,
-        days.known_on,
-        days.line_key,
-        account_days.user_key,
-        account_days.account_id,
-        account_days.paid_date,
-        cast(least(
-            account_days.account_amount, greatest(days.payment_amount - days.unpaid_amount, 0)
-        ) as decimal(18, 2)) as overpaid_amount
-    from days
-    inner join account_days
-        on
-            days.as_of_date = account_days.as_of_date
-            and days.line_key = account_days.line_key
-            and days.event_date = account_days.paid_date
-    where days.position = 1 and days.payment_amount > days.unpaid_amount
+        {{ line }},
+        user_key,
+        account_key,
+        paid_date,
+        cast(least(account_amount, payment_amount - unpaid_amount) as decimal(18, 2))
+            as overpaid_amount
+    from unpaid
+    where payment_amount > unpaid_amount
 )
 
 select * from final

@@ -20,15 +20,16 @@ final as (
     select
         loans.as_of_date,
         loans.known_on,
+        loans.version_key as loan_key,
         loans.loan_id,
         loans.surviving_key as user_key,
         loans.product,
         products.family,
         products.counts_as_cash,
-        loans.account_id,
+        loans.account_key,
         case
-            when products.family = 'revolving' then loans.origin_statement_id
-        end as plan_statement_id,
+            when products.family = 'revolving' then loans.origin_statement_key
+        end as plan_statement_key,
         loans.principal,
         loans.total_due,
         case when loans.applied_date <= loans.as_of_date then loans.applied_date end

@@ -7,10 +7,9 @@ with loans as (
         loans.as_of_date,
         loans.known_on,
         loans.user_key,
-        loans.loan_id,
-        {{ key_hash(['loans.loan_id']) }} as loan_key,
+        loans.loan_key,
         loans.family,
-        loans.account_id,
+        loans.account_key,
         loans.disbursed_date,
         {{ add_months('loans.as_of_date', -24) }} as window_start
     from {{ ref('int_loans__known') }} as loans
@@ -37,7 +36,7 @@ later_dues as (
     from {{ ref('stg_installments') }} as installments
     inner join loans
         on
-            {{ key_hash(['installments.loan_id']) }} = loans.loan_key
+            installments.loan_key = loans.loan_key
             and {{ is_known('installments', 'loans') }}
     cross join {{ source('ops', 'run_parameters') }} as run_parameters
     where
@@ -51,7 +50,7 @@ later_payments as (
     from {{ ref('stg_repayments') }} as repayments
     inner join loans
         on
-            {{ key_hash(['repayments.loan_id']) }} = loans.loan_key
+            repayments.loan_key = loans.loan_key
             and repayments.paid_date > loans.window_start
             and {{ is_known('repayments', 'loans') }}
     group by loans.as_of_date, loans.loan_key
@@ -59,7 +58,7 @@ later_payments as (
 
 -- What was paid into their account fills the oldest instalments of all its loans.
 paid_accounts as (
-    select loans.as_of_date, loans.user_key, loans.account_id
+    select loans.as_of_date, loans.user_key, loans.account_key
     from {{ ref('stg_repayments') }} as repayments
     inner join {{ ref('int_users__resolved') }} as users
         on
@@ -69,9 +68,9 @@ paid_accounts as (
         on
             users.as_of_date = loans.as_of_date
             and users.surviving_key = loans.user_key
-            and repayments.account_id = loans.account_id
+            and repayments.account_key = loans.account_key
             and repayments.paid_date <= loans.window_start
-    group by loans.as_of_date, loans.user_key, loans.account_id
+    group by loans.as_of_date, loans.user_key, loans.account_key
 ),
 
 final as (
@@ -79,9 +78,9 @@ final as (
         loans.as_of_date,
         loans.known_on,
         loans.user_key,
-        loans.loan_id,
+        loans.loan_key,
         loans.family,
-        loans.account_id,
+        loans.account_key,
         loans.disbursed_date
     from loans
     left join disputed_users
@@ -100,12 +99,12 @@ final as (
         on
             loans.as_of_date = paid_accounts.as_of_date
             and loans.user_key = paid_accounts.user_key
-            and loans.account_id = paid_accounts.account_id
+            and loans.account_key = paid_accounts.account_key
     where
         disputed_users.user_key is null
         and later_dues.loan_key is null
         and later_payments.loan_key is null
-        and paid_accounts.account_id is null
+        and paid_accounts.account_key is null
 )
 
 select * from final

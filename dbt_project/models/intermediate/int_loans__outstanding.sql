@@ -1,11 +1,11 @@
-{%- set loan = 'as_of_date, known_on, loan_id' -%}
+{%- set loan = 'as_of_date, known_on, loan_key' -%}
 with payments as (
     select
         {{ loan }},
         sum(amount) as paid_amount,
-        max(case when is_final and installment_no is null then 1 else 0 end) as is_final
+        max(case when is_final and installment_key is null then 1 else 0 end) as is_final
     from {{ ref('int_repayments__resolved') }}
-    where loan_id is not null and is_succeeded and held_reason is null
+    where loan_key is not null and is_succeeded and held_reason is null
     group by {{ loan }}
 ),
 
@@ -36,11 +36,11 @@ loans as (
     left join payments
         on
             loans.as_of_date = payments.as_of_date
-            and loans.loan_id = payments.loan_id
+            and loans.loan_key = payments.loan_key
     left join schedules
         on
             loans.as_of_date = schedules.as_of_date
-            and loans.loan_id = schedules.loan_id
+            and loans.loan_key = schedules.loan_key
     where
         loans.disbursed_date is not null
         and coalesce(loans.close_reason, '') <> 'cancelled'

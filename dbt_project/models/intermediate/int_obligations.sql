@@ -3,7 +3,7 @@ with obligations as (
         as_of_date,
         known_on,
         'statement' as obligation_kind,
-        statement_id as obligation_id,
+        statement_key as obligation_key,
         'line' as debt_kind,
         line_key as debt_key,
         user_key,
@@ -32,9 +32,9 @@ with obligations as (
         as_of_date,
         known_on,
         'installment' as obligation_kind,
-        loan_id || '#' || cast(installment_no as string) as obligation_id,
+        installment_key as obligation_key,
         'loan' as debt_kind,
-        {{ loan_key('loan_id') }} as debt_key,
+        loan_key as debt_key,
         user_key,
         product,
         family,
@@ -63,11 +63,10 @@ disputed as (
     select
         as_of_date,
         record_kind,
-        record_id,
-        case when record_kind = 'loan' then {{ loan_key('record_id') }} end as loan_key
+        record_key
     from {{ ref('int_disputes__resolved') }}
     where is_excluding and held_reason is null
-    group by as_of_date, record_kind, record_id, loan_key
+    group by as_of_date, record_kind, record_key
 ),
 
 -- Without payments, a report of n days on day d says: what fell due before d - n was paid, what
@@ -86,7 +85,7 @@ settled as (
         obligations.last_on_time_date < obligations.as_of_date
         and (reports.debt_key is null or obligations.due_date <= reports.reported_date)
             as is_matured,
-        by_record.record_id is not null or by_loan.record_id is not null as is_disputed
+        by_record.record_key is not null or by_loan.record_key is not null as is_disputed
     from obligations
     left join {{ ref('int_reports__dpd') }} as reports
         on
@@ -98,12 +97,12 @@ settled as (
         on
             obligations.as_of_date = by_record.as_of_date
             and obligations.obligation_kind = by_record.record_kind
-            and obligations.obligation_id = by_record.record_id
+            and obligations.obligation_key = by_record.record_key
     left join disputed as by_loan
         on
             obligations.as_of_date = by_loan.as_of_date
             and obligations.debt_kind = by_loan.record_kind
-            and obligations.debt_key = by_loan.loan_key
+            and obligations.debt_key = by_loan.record_key
 ),
 
 judged as (
@@ -120,7 +119,7 @@ final as (
         as_of_date,
         known_on,
         obligation_kind,
-        obligation_id,
+        obligation_key,
         debt_kind,
         debt_key,
         user_key,

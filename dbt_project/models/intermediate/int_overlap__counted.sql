@@ -4,7 +4,7 @@ with draws as (
         *,
         max(running_to_date) over (
             partition by as_of_date, user_key
-            order by disbursed_date, loan_id
+            order by disbursed_date, loan_key
             rows between unbounded preceding and 1 preceding
         ) as covered_to_date
     from {{ ref('int_draws__scheduled') }}
@@ -27,7 +27,7 @@ final as (
         bills.known_on,
         bills.user_key,
         count(*) as overlap_statement_count_365d
-    from {{ ref('int_statements__billed') }} as bills
+    from {{ ref('int_statements__settled') }} as bills
     inner join stretches
         on
             {{ same_user_night('bills', 'stretches') }}

@@ -1,23 +1,11 @@
 {%- set line = 'as_of_date, known_on, line_key' -%}
-with issued as (
-    select
-        {{ line }},
-        statement_id,
-        user_key,
-        statement_date,
-        due_date,
-        last_on_time_date,
-        greatest(amount_due, 0) as amount_due
-    from {{ ref('int_statements__known') }}
-    where statement_date <= as_of_date
-),
-
-plans as (
+with plans as (
     select
         issued.as_of_date,
         issued.known_on,
         issued.line_key,
-        issued.statement_id,
+        issued.statement_key,
+        loans.loan_key,
         loans.loan_id,
         loans.disbursed_at,
         -- A plan ahead of the bill it names acts on the day of that bill.
@@ -25,10 +13,10 @@ plans as (
         loans.principal,
         loans.disbursed_date <= issued.last_on_time_date as is_before_due
     from {{ ref('int_loans__known') }} as loans
-    inner join issued
+    inner join {{ ref('int_statements__issued') }} as issued
         on
             loans.as_of_date = issued.as_of_date
-            and loans.plan_statement_id = issued.statement_id
+            and loans.plan_statement_key = issued.statement_key
             and loans.user_key = issued.user_key
     where
         loans.disbursed_date is not null
@@ -41,59 +29,54 @@ planned_lines as (
     group by {{ line }}
 ),
 
--- Of one day bills come first, then payments, then plans.
+-- Of one day bills come first, then payments, then plans. Most lines never have a plan.
 events as (
     select
-        {{ line }}, statement_date as event_date, 0 as position, due_date,
-        statement_id as record_id, cast(0 as decimal(18, 2)) as payment_amount
-    from issued
+        issued.as_of_date, issued.known_on, issued.line_key,
+        issued.statement_date as event_date, 0 as position, issued.tie_number, '' as loan_id,
+        issued.statement_key, cast(null as bigint) as loan_key,
+        greatest(issued.amount_due, 0) as amount_due, cast(0 as decimal(18, 2)) as payment_amount
+    from {{ ref('int_statements__issued') }} as issued
+    inner join planned_lines
+        on
+            issued.as_of_date = planned_lines.as_of_date
+            and issued.line_key = planned_lines.line_key
     union all
     select
-        {{ line }}, event_date, 1 as position, cast(null as date) as due_date,
-        '' as record_id, payment_amount
-    from {{ ref('int_lines__paid_by_day') }}
+        payments.as_of_date, payments.known_on, payments.line_key,
+        payments.event_date, 1 as position, 0 as tie_number, '' as loan_id,
+        cast(null as bigint) as statement_key, cast(null as bigint) as loan_key,
+        cast(null as decimal(18, 2)) as amount_due, payments.amount as payment_amount
+    from {{ ref('int_lines__payments') }} as payments
+    inner join planned_lines
+        on
+            payments.as_of_date = planned_lines.as_of_date
+            and payments.line_key = planned_lines.line_key
     union all
     select
-        {{ line }}, event_date, 2 as position, cast(null as date) as due_date,
-        loan_id as record_id, cast(0 as decimal(18, 2)) as payment_amount
+        {{ line }}, event_date, 2 as position, 0 as tie_number, loan_id,
+        cast(null as bigint) as statement_key, loan_key,
+        cast(null as decimal(18, 2)) as amount_due, cast(0 as decimal(18, 2)) as payment_amount
     from plans
 ),
 
--- Most lines never have a plan.
 timeline as (
     select
-        events.*,
-        sum(events.payment_amount) over (
-            partition by events.as_of_date, events.line_key
-            order by events.event_date, events.position, events.due_date, events.record_id
-            rows between unbounded preceding and current row
-        ) as paid_to_date,
-        sum(case when events.position = 0 then 1 else 0 end) over (
-            partition by events.as_of_date, events.line_key
-            order by events.event_date, events.position, events.due_date, events.record_id
-            rows between unbounded preceding and current row
-        ) as bill_number
+        *,
+        sum(payment_amount) over until_here as paid_to_date,
+        {{ last_known('statement_key') }} over until_here as newest_statement_key
     from events
-    inner join planned_lines
-        on
-            events.as_of_date = planned_lines.as_of_date
-            and events.line_key = planned_lines.line_key
+    window until_here as (
+        partition by as_of_date, line_key
+        order by event_date, position, tie_number, loan_id, payment_amount
+        rows between unbounded preceding and current row
+    )
 ),
 
 bills as (
-    select
-        timeline.as_of_date,
-        timeline.known_on,
-        timeline.line_key,
-        issued.statement_id,
-        timeline.bill_number,
-        issued.amount_due + timeline.paid_to_date as full_at_amount
+    select as_of_date, statement_key, amount_due + paid_to_date as full_at_amount
     from timeline
-    inner join issued
-        on
-            timeline.as_of_date = issued.as_of_date
-            and timeline.record_id = issued.statement_id
-    where timeline.position = 0
+    where position = 0
 ),
 
 final as (
@@ -101,8 +84,9 @@ final as (
         plans.as_of_date,
         plans.known_on,
         plans.line_key,
-        plans.statement_id,
-        newest.statement_id as newest_statement_id,
+        plans.statement_key,
+        newest.statement_key as newest_statement_key,
+        plans.loan_key,
         plans.loan_id,
         plans.disbursed_at,
         plans.event_date,
@@ -116,17 +100,15 @@ final as (
     inner join timeline
         on
             plans.as_of_date = timeline.as_of_date
-            and plans.loan_id = timeline.record_id
-            and timeline.position = 2
+            and plans.loan_key = timeline.loan_key
     inner join bills as named
         on
             plans.as_of_date = named.as_of_date
-            and plans.statement_id = named.statement_id
+            and plans.statement_key = named.statement_key
     inner join bills as newest
         on
             timeline.as_of_date = newest.as_of_date
-            and timeline.line_key = newest.line_key
-            and timeline.bill_number = newest.bill_number
+            and timeline.newest_statement_key = newest.statement_key
 )
 
 select * from final

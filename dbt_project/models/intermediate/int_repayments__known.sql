@@ -3,11 +3,11 @@ select
     users.as_of_date,
     users.known_on,
     users.surviving_key as user_key,
-    stg_repayments.repayment_id,
-    stg_repayments.statement_id,
-    stg_repayments.loan_id,
-    stg_repayments.installment_no,
-    stg_repayments.account_id,
+    stg_repayments.version_key as repayment_key,
+    stg_repayments.statement_key,
+    stg_repayments.loan_key,
+    stg_repayments.installment_key,
+    stg_repayments.account_key,
     stg_repayments.paid_at,
     stg_repayments.paid_date,
     stg_repayments.amount,
@@ -26,12 +26,11 @@ left join {{ ref('int_statements__left_out') }} as left_out
         and stg_repayments.user_key = left_out.user_key
         and stg_repayments.paid_date < left_out.first_kept_date
         and (
-            stg_repayments.statement_id is not null
-            or stg_repayments.account_id = left_out.account_id
+            stg_repayments.statement_key is not null
+            or stg_repayments.account_key = left_out.account_key
         )
 left join {{ ref('int_loans__left_out') }} as left_out_loans
     on
         users.as_of_date = left_out_loans.as_of_date
-        and {{ key_hash(['stg_repayments.loan_id']) }}
-        = {{ key_hash(['left_out_loans.loan_id']) }}
-where left_out.user_key is null and left_out_loans.loan_id is null
+        and stg_repayments.loan_key = left_out_loans.loan_key
+where left_out.user_key is null and left_out_loans.loan_key is null

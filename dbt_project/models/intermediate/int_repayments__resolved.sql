@@ -1,79 +1,145 @@
--- What an account id can stand for: a line with bills, or an account that loans are drawn from.
-with accounts as (
-    select
-        as_of_date,
-        known_on,
-        account_id,
-        user_key,
-        max(is_line) as is_line,
-        min(family) as family
-    from (
-        select as_of_date, known_on, account_id, user_key, family, 1 as is_line
-        from {{ ref('int_statements__known') }}
-        where account_id is not null
-        union all
-        select as_of_date, known_on, account_id, user_key, family, 0 as is_line
-        from {{ ref('int_loans__known') }}
-        where account_id is not null
-        union all
-        select
-            as_of_date,
-            known_on,
-            account_id,
-            user_key,
-            family,
-            case when family = 'revolving' then 1 else 0 end as is_line
-        from {{ ref('int_accounts__effective') }}
-    ) as account_mentions
-    group by as_of_date, known_on, account_id, user_key
+-- What an account can stand for: a line with bills, or an account that loans are drawn from. Few
+-- payments name one.
+with paid_accounts as (
+    select as_of_date, user_key, account_key
+    from {{ ref('int_repayments__known') }}
+    where account_key is not null
+    group by as_of_date, user_key, account_key
 ),
 
-targets as (
+mentions as (
+    select as_of_date, account_key, user_key, family, 1 as is_line
+    from {{ ref('int_statements__known') }}
+    where account_key is not null
+    union all
+    select as_of_date, account_key, user_key, family, 0 as is_line
+    from {{ ref('int_loans__known') }}
+    where account_key is not null
+    union all
+    select
+        as_of_date,
+        account_key,
+        user_key,
+        family,
+        case when family = 'revolving' then 1 else 0 end as is_line
+    from {{ ref('int_accounts__effective') }}
+),
+
+accounts as (
+    select
+        mentions.as_of_date,
+        mentions.account_key,
+        mentions.user_key,
+        max(mentions.is_line) as is_line,
+        min(mentions.family) as family
+    from mentions
+    inner join paid_accounts
+        on
+            {{ same_user_night('mentions', 'paid_accounts') }}
+            and mentions.account_key = paid_accounts.account_key
+    group by mentions.as_of_date, mentions.account_key, mentions.user_key
+),
+
+-- One kind after the other: what a payment cannot name is not looked up.
+to_statements as (
     select
         repayments.*,
-        case
-            when repayments.statement_id is not null then 'statement'
-            when repayments.installment_no is not null then 'installment'
-            when repayments.loan_id is not null then 'loan'
-            when accounts.is_line = 1 then 'line'
-            else 'loan_account'
-        end as target_kind,
-        case
-            when repayments.statement_id is not null then statements.line_key
-            when accounts.is_line = 1
-                then {{ line_key('repayments.user_key', 'repayments.account_id', "''") }}
-        end as line_key,
+        'statement' as target_kind,
+        statements.family,
+        statements.line_key,
         statements.statement_date as named_statement_date,
-        coalesce(statements.family, loans.family, accounts.family) as family,
-        coalesce(statements.user_key, loans.user_key, accounts.user_key) as target_user_key,
-        repayments.installment_no is not null
-        and installments.installment_no is null as is_installment_unknown
+        case
+            when statements.user_key is null then 'statement_unknown'
+            when statements.user_key <> repayments.user_key then 'owed_by_another_user'
+        end as held_reason
     from {{ ref('int_repayments__known') }} as repayments
     left join {{ ref('int_statements__known') }} as statements
         on
             repayments.as_of_date = statements.as_of_date
-            and repayments.statement_id = statements.statement_id
-    left join {{ ref('int_loans__known') }} as loans
-        on
-            repayments.as_of_date = loans.as_of_date
-            and repayments.loan_id = loans.loan_id
+            and repayments.statement_key = statements.statement_key
+    where repayments.statement_key is not null
+),
+
+to_installments as (
+    select
+        repayments.*,
+        'installment' as target_kind,
+        installments.family,
+        cast(null as bigint) as line_key,
+        cast(null as date) as named_statement_date,
+        case
+            when installments.loan_user_key <> repayments.user_key then 'owed_by_another_user'
+            when installments.loan_user_key is not null then null
+            when loans.loan_key is null then 'loan_unknown'
+            else 'installment_unknown'
+        end as held_reason
+    from {{ ref('int_repayments__known') }} as repayments
     left join {{ ref('int_installments__known') }} as installments
         on
             repayments.as_of_date = installments.as_of_date
-            and repayments.loan_id = installments.loan_id
-            and repayments.installment_no = installments.installment_no
+            and repayments.installment_key = installments.installment_key
+    -- An instalment that is known tells of its loan itself.
+    left join {{ ref('int_loans__known') }} as loans
+        on
+            repayments.as_of_date = loans.as_of_date
+            and case when installments.loan_user_key is null then repayments.loan_key end
+            = loans.loan_key
+    where repayments.installment_key is not null
+),
+
+to_loans as (
+    select
+        repayments.*,
+        'loan' as target_kind,
+        loans.family,
+        cast(null as bigint) as line_key,
+        cast(null as date) as named_statement_date,
+        case
+            when loans.loan_key is null then 'loan_unknown'
+            when loans.user_key <> repayments.user_key then 'owed_by_another_user'
+        end as held_reason
+    from {{ ref('int_repayments__known') }} as repayments
+    left join {{ ref('int_loans__known') }} as loans
+        on
+            repayments.as_of_date = loans.as_of_date
+            and repayments.loan_key = loans.loan_key
+    where repayments.loan_key is not null and repayments.installment_key is null
+),
+
+to_accounts as (
+    select
+        repayments.*,
+        case when accounts.is_line = 1 then 'line' else 'loan_account' end as target_kind,
+        accounts.family,
+        case
+            when accounts.is_line = 1
+                then {{ line_key('repayments.user_key', 'repayments.account_key') }}
+        end as line_key,
+        cast(null as date) as named_statement_date,
+        case when accounts.user_key is null then 'account_unknown' end as held_reason
+    from {{ ref('int_repayments__known') }} as repayments
     left join accounts
         on
-            repayments.as_of_date = accounts.as_of_date
-            and repayments.account_id = accounts.account_id
-            and repayments.user_key = accounts.user_key
+            {{ same_user_night('repayments', 'accounts') }}
+            and repayments.account_key = accounts.account_key
+    where repayments.account_key is not null
+),
+
+resolved as (
+    select * from to_statements
+    union all
+    select * from to_installments
+    union all
+    select * from to_loans
+    union all
+    select * from to_accounts
 ),
 
 final as (
     select
         as_of_date,
         known_on,
-        repayment_id,
+        repayment_key,
         user_key,
         paid_at,
         paid_date,
@@ -86,17 +152,11 @@ final as (
         family,
         line_key,
         named_statement_date,
-        loan_id,
-        installment_no,
-        account_id,
-        case
-            when target_user_key is null and account_id is not null then 'account_unknown'
-            when target_user_key is null and loan_id is not null then 'loan_unknown'
-            when target_user_key is null then 'statement_unknown'
-            when is_installment_unknown then 'installment_unknown'
-            when target_user_key <> user_key then 'owed_by_another_user'
-        end as held_reason
-    from targets
+        loan_key,
+        installment_key,
+        account_key,
+        held_reason
+    from resolved
 )
 
 select * from final

@@ -4,9 +4,9 @@ with paid as (
         as_of_date,
         known_on,
         case when line_key is not null then 'line' else 'loan' end as debt_kind,
-        coalesce(line_key, {{ loan_key('loan_id') }}) as debt_key
+        coalesce(line_key, loan_key) as debt_key
     from {{ ref('int_repayments__resolved') }}
-    where held_reason is null and (line_key is not null or loan_id is not null)
+    where held_reason is null and (line_key is not null or loan_key is not null)
     group by as_of_date, known_on, debt_kind, debt_key
 ),
 
@@ -15,10 +15,10 @@ statements as (
         *,
         row_number() over (
             partition by as_of_date, line_key
-            order by statement_date desc, due_date desc, statement_id desc
+            order by statement_date desc, tie_number desc
         ) as recency
-    from {{ ref('int_statements__known') }}
-    where statement_date <= as_of_date and reported_dpd is not null
+    from {{ ref('int_statements__issued') }}
+    where reported_dpd is not null
 ),
 
 reports as (
@@ -30,7 +30,7 @@ reports as (
     union all
     select
         as_of_date, known_on, user_key, 'loan' as debt_kind,
-        {{ loan_key('loan_id') }} as debt_key,
+        loan_key as debt_key,
         reported_dpd, reported_date
     from {{ ref('int_loans__known') }}
     where

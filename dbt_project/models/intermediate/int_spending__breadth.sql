@@ -11,9 +11,10 @@ by_category as (
         categories.user_key,
         count(*) as category_count_90d,
         sum(case when categories.last_days_ago < 30 then 1 else 0 end) as category_count_30d,
-        cast(sum(categories.amount) as decimal(18, 2)) as amount,
-        sum(case when kinds.is_essential then categories.amount else 0 end) as essential_amount,
-        sum({{ squared(cents('categories.amount')) }}) as cents_squared
+        cast(sum(categories.cents) as bigint) as cents,
+        cast(sum(case when kinds.is_essential then categories.cents else 0 end) as bigint)
+            as essential_cents,
+        sum({{ squared('categories.cents') }}) as cents_squared
     from known_categories as categories
     left join {{ ref('spending_categories') }} as kinds
         on categories.category_code = kinds.category_code
@@ -25,7 +26,7 @@ shares as (
         categories.as_of_date,
         categories.known_on,
         categories.user_key,
-        cast(1000 * {{ exact_division('categories.amount', 'by_category.amount', 3) }} as bigint)
+        cast(1000 * {{ exact_division('categories.cents', 'by_category.cents', 3) }} as bigint)
             as per_mille
     from known_categories as categories
     inner join by_category
@@ -53,7 +54,7 @@ habits as (
         sum(weekend_count) as weekend_count,
         sum(small_count) as small_count,
         sum(paylater_count) as paylater_count,
-        sum(installment_amount) as installment_amount
+        cast(sum(installment_cents) as bigint) as installment_cents
     from {{ ref('int_spending__categories') }}
     group by {{ user }}
 ),
@@ -64,17 +65,17 @@ final as (
         habits.known_on,
         habits.user_key,
         cast(habits.paylater_count as bigint) as paylater_count,
-        cast(habits.installment_amount as decimal(18, 2)) as installment_amount,
+        {{ money('habits.installment_cents') }} as installment_amount,
         cast(coalesce(merchants.merchant_count_30d, 0) as bigint) as merchant_count_30d,
         cast(coalesce(merchants.merchant_count_90d, 0) as bigint) as merchant_count_90d,
         cast(coalesce(by_category.category_count_30d, 0) as bigint) as category_count_30d,
         cast(coalesce(by_category.category_count_90d, 0) as bigint) as category_count_90d,
         {{ whole_ratio('merchants.cents_squared', squared('merchants.cents')) }}
             as merchant_concentration_ratio,
-        {{ whole_ratio('by_category.cents_squared', squared(cents('by_category.amount'))) }}
+        {{ whole_ratio('by_category.cents_squared', squared('by_category.cents')) }}
             as category_concentration_ratio,
         {{ whole_ratio('merchants.top_cents', 'merchants.cents') }} as top_merchant_ratio,
-        {{ ratio('by_category.essential_amount', 'by_category.amount') }} as essential_ratio,
+        {{ ratio('by_category.essential_cents', 'by_category.cents') }} as essential_ratio,
         cast(entropies.entropy as decimal(18, 6)) as category_entropy,
         {{ ratio('habits.night_count', 'habits.purchase_count') }} as night_ratio,
         {{ ratio('habits.weekend_count', 'habits.purchase_count') }} as weekend_ratio,

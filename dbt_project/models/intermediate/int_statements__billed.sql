@@ -1,127 +1,136 @@
-{%- set line = 'as_of_date, known_on, line_key' -%}
+{%- set statement = 'as_of_date, known_on, statement_key' -%}
 with plans as (
     select
-        as_of_date,
-        known_on,
-        statement_id,
+        {{ statement }},
         converted_amount,
-        case when is_before_due then converted_amount else 0 end as early_amount
+        case when is_before_due then converted_amount else 0 end as early_amount,
+        0 as until_next_amount
     from {{ ref('int_statements__converted') }}
     union all
     -- What is taken over of an older bill is taken off the newest one, which contains it.
     select
         as_of_date,
         known_on,
-        newest_statement_id as statement_id,
-        converted_amount,
-        0 as early_amount
+        newest_statement_key as statement_key,
+        case when newest_statement_key <> statement_key then converted_amount else 0 end
+            as converted_amount,
+        0 as early_amount,
+        converted_amount as until_next_amount
     from {{ ref('int_statements__converted') }}
-    where newest_statement_id <> statement_id
 ),
 
 converted as (
     select
-        as_of_date,
-        known_on,
-        statement_id,
+        {{ statement }},
+        sum(converted_amount) as converted_amount,
         sum(early_amount) as early_amount,
-        sum(converted_amount) as converted_amount
+        sum(until_next_amount) as until_next_amount
     from plans
-    group by as_of_date, known_on, statement_id
+    group by {{ statement }}
+),
+
+-- A final payment settles the bill it names and those before it, whose rest that bill contains.
+final_payments as (
+    select
+        bills.as_of_date,
+        bills.statement_key,
+        min(greatest(payments.paid_date, bills.statement_date)) as final_date
+    from {{ ref('int_statements__known') }} as bills
+    inner join {{ ref('int_repayments__resolved') }} as payments
+        on
+            bills.as_of_date = payments.as_of_date
+            and bills.line_key = payments.line_key
+            and bills.statement_date
+            <= coalesce(payments.named_statement_date, payments.paid_date)
+    where payments.is_final and payments.is_succeeded and payments.held_reason is null
+    group by bills.as_of_date, bills.statement_key
+),
+
+-- Without the payments, which have no bill: a join would have to pass over them.
+timeline as (
+    select *
+    from {{ ref('int_lines__timeline') }}
+    where statement_key is not null
 ),
 
 issued as (
     select
-        statements.*,
-        greatest(statements.amount_due, 0) as positive_due_amount,
-        coalesce(converted.early_amount, 0) as early_amount,
-        coalesce(converted.converted_amount, 0) as converted_amount
-    from {{ ref('int_statements__known') }} as statements
-    left join converted
-        on
-            statements.as_of_date = converted.as_of_date
-            and statements.statement_id = converted.statement_id
-    where statements.statement_date <= statements.as_of_date
-),
-
-events as (
-    select
-        {{ line }},
-        statement_date as event_date,
-        0 as position,
-        statement_id,
-        cast(0 as decimal(18, 2)) as payment_amount,
-        cast(0 as decimal(18, 2)) as covering_amount
-    from issued
-    union all
-    select
-        {{ line }},
-        event_date,
-        1 as position,
-        '' as statement_id,
-        payment_amount,
-        covering_amount
-    from {{ ref('int_lines__covered_by_day') }}
-),
-
--- The line's running totals as each bill is issued: payments of that day come after it.
-timeline as (
-    select
-        {{ line }},
-        statement_id,
-        position,
-        sum(payment_amount) over until_here as payments_before,
-        sum(covering_amount) over until_here as covered_before,
-        sum(payment_amount) over whole_line as payments_total,
-        sum(covering_amount) over whole_line as covered_total
-    from events
-    window
-        until_here as (
-            partition by as_of_date, line_key
-            order by event_date, position, statement_id
-            rows between unbounded preceding and current row
-        ),
-        whole_line as (partition by as_of_date, line_key)
-),
-
-final as (
-    select
-        issued.as_of_date,
-        issued.known_on,
-        issued.line_key,
-        issued.statement_id,
-        issued.user_key,
-        issued.product,
-        issued.family,
-        issued.statement_date,
-        issued.due_date,
-        issued.last_on_time_date,
-        cast(issued.positive_due_amount as decimal(18, 2)) as amount_due,
-        cast(least(issued.converted_amount, issued.positive_due_amount) as decimal(18, 2))
-            as converted_amount,
-        cast(issued.early_amount as decimal(18, 2)) as early_amount,
-        issued.minimum_due,
-        issued.written_off_amount,
-        issued.reported_dpd,
-        cast(timeline.covered_before as decimal(18, 2)) as covered_before,
-        cast(timeline.covered_total - timeline.covered_before as decimal(18, 2))
-            as covered_since_amount,
-        cast(
-            lead(timeline.payments_before, 1, timeline.payments_total) over (next_bills)
-            - timeline.payments_before as decimal(18, 2)
-        ) as paid_until_next_amount,
-        lead(issued.statement_date) over next_bills as next_statement_date
-    from issued
+        bills.*,
+        timeline.tie_number,
+        timeline.covered_amount,
+        timeline.covered_since_amount,
+        case when timeline.next_covering_amount > 0 then timeline.next_date end
+            as next_covering_date,
+        timeline.next_covering_amount,
+        greatest(bills.amount_due, 0) as positive_due_amount,
+        cast(coalesce(converted.early_amount, 0) as decimal(18, 2)) as early_amount,
+        coalesce(converted.converted_amount, 0) as converted_amount,
+        coalesce(converted.until_next_amount, 0) as converted_until_next_amount,
+        final_payments.final_date
+    from {{ ref('int_statements__known') }} as bills
     inner join timeline
         on
-            issued.as_of_date = timeline.as_of_date
-            and issued.line_key = timeline.line_key
-            and issued.statement_id = timeline.statement_id
-            and timeline.position = 0
-    window next_bills as (
-        partition by issued.as_of_date, issued.line_key
-        order by issued.statement_date, issued.due_date, issued.statement_id
-    )
+            bills.as_of_date = timeline.as_of_date
+            and bills.statement_key = timeline.statement_key
+    left join converted
+        on
+            bills.as_of_date = converted.as_of_date
+            and bills.statement_key = converted.statement_key
+    left join final_payments
+        on
+            bills.as_of_date = final_payments.as_of_date
+            and bills.statement_key = final_payments.statement_key
+),
+
+-- Plans in time are in the line's running total; they lower what the bill asks for and do not
+-- count towards its minimum.
+needs as (
+    select
+        *,
+        cast(least(minimum_due, positive_due_amount - early_amount) as decimal(18, 2))
+            as required_amount
+    from issued
+),
+
+-- Most bills are met by the first payment after them: only what a later one reaches is looked up.
+final as (
+    select
+        as_of_date,
+        known_on,
+        line_key,
+        statement_key,
+        user_key,
+        product,
+        family,
+        statement_date,
+        tie_number,
+        due_date,
+        last_on_time_date,
+        cast(positive_due_amount as decimal(18, 2)) as amount_due,
+        cast(least(converted_amount, positive_due_amount) as decimal(18, 2)) as converted_amount,
+        cast(converted_until_next_amount as decimal(18, 2)) as converted_until_next_amount,
+        early_amount,
+        required_amount,
+        written_off_amount,
+        covered_amount as covered_before,
+        covered_since_amount,
+        final_date,
+        case
+            when required_amount <= 0 then statement_date
+            when next_covering_amount >= early_amount + required_amount then next_covering_date
+        end as required_date,
+        required_amount > 0
+        and coalesce(next_covering_amount, 0) < early_amount + required_amount
+        and covered_since_amount >= early_amount + required_amount as is_required_later,
+        -- A bill with nothing due says that nothing is owed from before either.
+        case
+            when positive_due_amount <= 0 then statement_date
+            when next_covering_amount >= positive_due_amount then next_covering_date
+        end as full_date,
+        positive_due_amount > 0
+        and coalesce(next_covering_amount, 0) < positive_due_amount
+        and covered_since_amount >= positive_due_amount as is_full_later
+    from needs
 )
 
 select * from final

@@ -3,7 +3,7 @@ with named as (
     select
         *,
         greatest(least(principal, unpaid_amount - (sum(principal) over (
-            partition by as_of_date, statement_id
+            partition by as_of_date, statement_key
             order by event_date, disbursed_at, loan_id
             rows between unbounded preceding and current row
         ) - principal)), 0) as named_amount
@@ -17,12 +17,12 @@ final as (
         as_of_date,
         known_on,
         line_key,
-        statement_id,
-        newest_statement_id,
-        loan_id,
+        statement_key,
+        newest_statement_key,
+        loan_key,
         event_date,
         cast(greatest(least(named_amount, newest_unpaid_amount - (sum(named_amount) over (
-            partition by as_of_date, newest_statement_id
+            partition by as_of_date, newest_statement_key
             order by event_date, disbursed_at, loan_id
             rows between unbounded preceding and current row
         ) - named_amount)), 0) as decimal(18, 2)) as converted_amount,

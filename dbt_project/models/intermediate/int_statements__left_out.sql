@@ -19,10 +19,10 @@ with nights as (
 -- Payments into an account with plans pay instalments with what its bills do not need: that takes
 -- all of its bills to know.
 plan_accounts as (
-    select {{ night }}, account_id, min(disbursed_date) as first_plan_date
+    select {{ night }}, account_key, min(disbursed_date) as first_plan_date
     from {{ ref('int_loans__known') }}
-    where family = 'revolving' and account_id is not null and disbursed_date is not null
-    group by {{ night }}, account_id
+    where family = 'revolving' and account_key is not null and disbursed_date is not null
+    group by {{ night }}, account_key
 ),
 
 paid_plan_accounts as (
@@ -31,7 +31,7 @@ paid_plan_accounts as (
     inner join plan_accounts
         on
             repayments.user_key = plan_accounts.user_key
-            and repayments.account_id = plan_accounts.account_id
+            and repayments.account_key = plan_accounts.account_key
             and repayments.paid_date >= plan_accounts.first_plan_date
             and repayments.paid_date <= {{ add_months('plan_accounts.as_of_date', -24) }}
             and {{ is_known('repayments', 'plan_accounts') }}
@@ -75,7 +75,7 @@ lines as (
         users.user_key,
         users.window_start,
         users.first_tried_date,
-        min(statements.account_id) as account_id,
+        min(statements.account_key) as account_key,
         min(statements.product) as product,
         min(statements.statement_date) as first_statement_date,
         min(case when statements.amount_due > 0 then statements.statement_date end)
@@ -101,7 +101,7 @@ lines as (
         users.window_start,
         users.first_tried_date
     having
-        {% for column in ['account_id', 'product'] -%}
+        {% for column in ['account_key', 'product'] -%}
             count(statements.{{ column }}) in (0, count(*))
             and coalesce(min(statements.{{ column }}) = max(statements.{{ column }}), true)
             and
@@ -161,7 +161,7 @@ late_bills as (
     select
         lines.as_of_date,
         lines.user_key,
-        {{ key_hash(['statements.statement_id']) }} as statement_key,
+        statements.version_key as statement_key,
         statements.statement_date
     from {{ ref('stg_statements') }} as statements
     inner join lines
@@ -181,14 +181,14 @@ naming as (
         lines.first_tried_date,
         repayments.paid_date as event_date,
         case when repayments.status = 'succeeded' then repayments.amount end as paid_amount,
-        {{ key_hash(['repayments.statement_id']) }} as statement_key
+        repayments.statement_key
     from {{ ref('stg_repayments') }} as repayments
     inner join lines
         on
             repayments.user_key = lines.user_key
             and repayments.paid_date <= lines.as_of_date
             and {{ is_known('repayments', 'lines') }}
-    where repayments.statement_id is not null
+    where repayments.statement_key is not null
     union all
     select
         lines.as_of_date,
@@ -198,12 +198,12 @@ naming as (
         lines.first_tried_date,
         coalesce(plans.disbursed_date, lines.as_of_date) as event_date,
         null as paid_amount,
-        {{ key_hash(['plans.plan_statement_id']) }} as statement_key
+        plans.plan_statement_key as statement_key
     from {{ ref('int_loans__known') }} as plans
     inner join lines
         on
             {{ same_user_night('plans', 'lines') }}
-    where plans.plan_statement_id is not null
+    where plans.plan_statement_key is not null
     union all
     select
         lines.as_of_date,
@@ -213,7 +213,7 @@ naming as (
         lines.first_tried_date,
         lines.as_of_date as event_date,
         null as paid_amount,
-        {{ key_hash(['disputes.record_id']) }} as statement_key
+        disputes.record_key as statement_key
     from {{ ref('stg_disputes') }} as disputes
     inner join lines
         on
@@ -249,7 +249,7 @@ judged as (
         cuts.as_of_date,
         cuts.known_on,
         cuts.user_key,
-        cuts.account_id,
+        cuts.account_key,
         cuts.product,
         cuts.first_statement_date,
         cuts.first_positive_date,
@@ -265,7 +265,7 @@ judged as (
         cuts.as_of_date,
         cuts.known_on,
         cuts.user_key,
-        cuts.account_id,
+        cuts.account_key,
         cuts.product,
         cuts.first_statement_date,
         cuts.first_positive_date,
@@ -290,7 +290,7 @@ final as (
         judged.as_of_date,
         judged.known_on,
         judged.user_key,
-        judged.account_id,
+        judged.account_key,
         max(judged.cut_date) as first_kept_date,
         judged.first_statement_date,
         case when products.family = 'revolving' then judged.first_positive_date end
@@ -299,14 +299,14 @@ final as (
     left join {{ ref('int_accounts__effective') }} as accounts
         on
             judged.as_of_date = accounts.as_of_date
-            and judged.account_id = accounts.account_id
+            and judged.account_key = accounts.account_key
     inner join {{ ref('products') }} as products
         on coalesce(judged.product, accounts.product) = products.product_code
     group by
         judged.as_of_date,
         judged.known_on,
         judged.user_key,
-        judged.account_id,
+        judged.account_key,
         judged.first_statement_date,
         judged.first_positive_date,
         products.family

@@ -1,95 +1,31 @@
-{%- set line = 'as_of_date, known_on, line_key' -%}
-with bills as (
-    select
-        *,
-        least(minimum_due, amount_due - early_amount) as required_amount
-    from {{ ref('int_statements__billed') }}
-),
-
--- The first day on which the line's running total reaches what a bill needs: needs and payments
--- stand on one ladder, so that nobody has to pair every payment with every bill. Plans in time are
--- in the running total; they lower what the bill asks for and do not count towards its minimum.
-ladder as (
-    select
-        {{ line }}, statement_id, 'required' as need, 0 as position,
-        covered_before + early_amount + required_amount as height, cast(null as date) as event_date
-    from bills
-    union all
-    select
-        {{ line }}, statement_id, 'full' as need, 0 as position,
-        covered_before + amount_due as height, cast(null as date) as event_date
-    from bills
-    union all
-    select
-        {{ line }}, '' as statement_id, '' as need, 1 as position,
-        covered_to_date as height, event_date
-    from {{ ref('int_lines__covered_by_day') }}
-),
-
-rungs as (
-    select
-        {{ line }},
-        statement_id,
-        need,
-        min(event_date) over (
-            partition by as_of_date, line_key
-            order by height, position, event_date, statement_id, need
-            rows between current row and unbounded following
-        ) as reached_date
-    from ladder
-),
-
-reached as (
-    select
-        {{ line }},
-        statement_id,
-        min(case when need = 'required' then reached_date end) as required_date,
-        min(case when need = 'full' then reached_date end) as full_date
-    from rungs
-    where statement_id <> ''
-    group by {{ line }}, statement_id
-),
-
--- A final payment settles the bill it names and those before it, whose rest that bill contains.
-final_payments as (
+with settled as (
     select
         bills.as_of_date,
         bills.known_on,
-        bills.statement_id,
-        min(greatest(payments.paid_date, bills.statement_date)) as final_date
-    from bills
-    inner join {{ ref('int_repayments__resolved') }} as payments
-        on
-            bills.as_of_date = payments.as_of_date
-            and bills.line_key = payments.line_key
-            and bills.statement_date
-            <= coalesce(payments.named_statement_date, payments.paid_date)
-    where payments.is_final and payments.is_succeeded and payments.held_reason is null
-    group by bills.as_of_date, bills.known_on, bills.statement_id
-),
-
-settled as (
-    select
-        bills.*,
-        final_payments.final_date,
-        case
-            when bills.required_amount <= 0 then bills.statement_date
-            else reached.required_date
-        end as required_date,
-        -- A bill with nothing due says that nothing is owed from before either.
-        least(
-            case when bills.amount_due <= 0 then bills.statement_date else reached.full_date end,
-            final_payments.final_date
-        ) as full_date
-    from bills
-    inner join reached
+        bills.line_key,
+        bills.statement_key,
+        bills.user_key,
+        bills.product,
+        bills.family,
+        bills.statement_date,
+        bills.tie_number,
+        bills.due_date,
+        bills.last_on_time_date,
+        bills.amount_due,
+        bills.converted_amount,
+        bills.converted_until_next_amount,
+        bills.required_amount,
+        bills.written_off_amount,
+        bills.covered_before,
+        bills.covered_since_amount,
+        bills.final_date,
+        coalesce(bills.required_date, reached.required_date) as required_date,
+        least(coalesce(bills.full_date, reached.full_date), bills.final_date) as full_date
+    from {{ ref('int_statements__billed') }} as bills
+    left join {{ ref('int_statements__reached') }} as reached
         on
             bills.as_of_date = reached.as_of_date
-            and bills.statement_id = reached.statement_id
-    left join final_payments
-        on
-            bills.as_of_date = final_payments.as_of_date
-            and bills.statement_id = final_payments.statement_id
+            and bills.statement_key = reached.statement_key
 ),
 
 -- A later bill contains the rest of this one: settled in full, it ends the arrears of both.
@@ -97,12 +33,20 @@ dated as (
     select
         *,
         min(full_date) over (
-            partition by as_of_date, line_key
-            order by statement_date, due_date, statement_id
-            rows between current row and unbounded following
+            next_bills rows between current row and unbounded following
         ) as paid_in_full_date,
-        least(amount_due - converted_amount, paid_until_next_amount) as paid_amount
+        lead(statement_date) over next_bills as next_statement_date,
+        least(
+            amount_due - converted_amount,
+            coalesce(
+                lead(covered_before) over next_bills - covered_before, covered_since_amount
+            ) - converted_until_next_amount
+        ) as paid_amount
     from settled
+    window next_bills as (
+        partition by as_of_date, line_key
+        order by statement_date, tie_number
+    )
 ),
 
 -- What is neither converted, paid nor written off is settled by a final payment, carried into the
@@ -119,7 +63,7 @@ final as (
     select
         as_of_date,
         known_on,
-        statement_id,
+        statement_key,
         line_key,
         user_key,
         product,
@@ -149,9 +93,9 @@ final as (
             as uncovered_amount,
         least(required_date, paid_in_full_date) as required_met_date,
         paid_in_full_date,
+        next_statement_date,
         next_statement_date is null as is_newest,
-        written_off_amount > 0 as is_written_off,
-        reported_dpd
+        written_off_amount > 0 as is_written_off
     from rests
 )
 

@@ -1,13 +1,15 @@
 {%- set user = 'as_of_date, known_on, user_key' -%}
 with lines as (
-    select * from {{ ref('int_lines__balances') }}
+    select *
+    from {{ ref('int_lines__balances') }}
+    where balance_amount > 0
 ),
 
--- Most users have one line, whose balance is theirs. Each line has one row that still holds.
+-- Most users have one line, whose balance is theirs.
 shared_users as (
     select {{ user }}
-    from lines
-    where valid_to is null
+    from {{ ref('int_statements__settled') }}
+    where is_newest
     group by {{ user }}
     having count(*) > 1
 ),

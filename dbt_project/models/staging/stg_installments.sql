@@ -3,6 +3,7 @@ with
 
 select
     loan_id,
+    {{ key_hash(['loan_id']) }} as loan_key,
     installment_no,
     user_key,
     due_date,

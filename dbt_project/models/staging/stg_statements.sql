@@ -5,6 +5,7 @@ select
     statement_id,
     user_key,
     account_id,
+    {{ optional_key('account_id') }} as account_key,
     product,
     statement_date,
     due_date,

@@ -31,9 +31,9 @@ select
         when status = 'refunded' and refund_of is null and direction = 'out' then state_date
     end as refunded_date,
     case
-        when refund_of is not null then refund_of
-        when status in ('refunded', 'closed') and direction = 'out' then transaction_id
-    end as purchase_id,
+        when refund_of is not null then {{ key_hash(['refund_of']) }}
+        when status in ('refunded', 'closed') and direction = 'out' then version_key
+    end as purchase_key,
     batch_date,
     version_key,
     known_from,

@@ -14,7 +14,7 @@ from scoring.settings import PROJECT_ROOT
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 TOPICS: Mapping[str, tuple[str, ...]] = {
-    "users": ("int_users__resolved", "int_users__merged"),
+    "users": ("int_users__resolved", "int_users__shared"),
     "listed users": ("int_activity__evidence", "int_users__listed"),
     "spending": ("int_spending__",),
     "limits": ("int_accounts__effective", "int_limits__", "int_decisions__"),

@@ -40,33 +40,48 @@ _OBLIGATION = """
     end as status,
     converted_amount as converted, carried_amount as carried, waived_amount as waived
 """
+_INSTALLMENT_ID = "loan_id || '#' || installment_no as installment_id"
+
+
+def _ids(staged: str, key: str, record_id: str, column: str) -> str:
+    """The landed ids that the keys in ``column`` stand for."""
+    return f"""inner join (
+            select distinct {key} as {column}, {record_id} from staging.{staged}
+        ) using ({column})"""
+
+
 _QUERIES = {
     "statements": f"""
         select as_of_date, known_on, statement_id, {_OBLIGATION}
         from intermediate.int_statements__settled
+        {_ids("stg_statements", "version_key", "statement_id", "statement_key")}
         left join (
-            select as_of_date, known_on, obligation_id as statement_id,
+            select as_of_date, known_on, obligation_key as statement_key,
                 is_past_due, is_late, late_days, met_date
             from intermediate.int_obligations
             where obligation_kind = 'statement'
-        ) using (as_of_date, known_on, statement_id)
+        ) using (as_of_date, known_on, statement_key)
     """,
     "installments": f"""
-        select as_of_date, known_on, obligation_id, {_OBLIGATION}
+        select as_of_date, known_on, installment_id, {_OBLIGATION}
         from intermediate.int_obligations
+        {_ids("stg_installments", "version_key", _INSTALLMENT_ID, "obligation_key")}
         where obligation_kind = 'installment'
     """,
-    "loans": """
+    "loans": f"""
         select as_of_date, known_on, loan_id, outstanding_amount as outstanding, is_open
         from intermediate.int_loans__outstanding
+        {_ids("stg_loans", "version_key", "loan_id", "loan_key")}
     """,
-    "accounts": """
+    "accounts": f"""
         select as_of_date, known_on, account_id, status, limit_amount
         from intermediate.int_accounts__effective
+        {_ids("stg_accounts", "account_key", "account_id", "account_key")}
     """,
-    "repayments": """
+    "repayments": f"""
         select as_of_date, known_on, repayment_id, held_reason
         from intermediate.int_repayments__resolved
+        {_ids("stg_repayments", "version_key", "repayment_id", "repayment_key")}
     """,
 }
 

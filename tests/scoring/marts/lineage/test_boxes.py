@@ -36,13 +36,13 @@ def test_topics_are_made_of_models_and_read_what_these_read(tmp_path: Path) -> N
         {
             "stg_users": "{{ new_versions('users', ['user_key']) }}",
             "int_users__resolved": "from {{ ref('stg_users') }}",
-            "int_users__merged": "from {{ ref('int_users__resolved') }}",
-            "dim_user_night": "{#- not 'stg_users' -#} from {{ ref('int_users__merged') }}",
+            "int_users__shared": "from {{ ref('int_users__resolved') }}",
+            "dim_user_night": "{#- not 'stg_users' -#} from {{ ref('int_users__shared') }}",
         },
     )
     boxes = {box.name: box for box in read_boxes(project)}
     assert list(boxes) == ["raw.users", "stg_users", "users", "dim_user_night", "published tables"]
-    assert boxes["users"].lines == ("int_users__resolved", "int_users__merged")
+    assert boxes["users"].lines == ("int_users__resolved", "int_users__shared")
     assert boxes["users"].reads == {"stg_users"}
     assert boxes["dim_user_night"].reads == {"users"}
     assert boxes["published tables"].reads == {"dim_user_night"}
