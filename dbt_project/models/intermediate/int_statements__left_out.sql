@@ -38,9 +38,11 @@ paid_plan_accounts as (
 ),
 
 excluded_users as (
-    select as_of_date, user_key from {{ ref('int_users__merged') }}
+    select as_of_date, user_key from {{ ref('int_users__resolved') }}
+    where user_key <> surviving_key
     union
-    select as_of_date, surviving_key as user_key from {{ ref('int_users__merged') }}
+    select as_of_date, surviving_key as user_key from {{ ref('int_users__resolved') }}
+    where user_key <> surviving_key
     union
     select as_of_date, user_key from paid_plan_accounts
 ),
