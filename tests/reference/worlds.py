@@ -25,6 +25,7 @@ from tests.reference.dirty_landing import DirtyLanding
 from tests.reference.dirty_world import land_dirty_world
 from tests.reference.edge_users import send_edge_users
 from tests.reference.old_landing import GRACE_DAYS, KNOWN_ON, NIGHTS, OldLanding
+from tests.reference.settled_users import send_settled_users
 
 MINIMUM_DUE_RATIO = Decimal("0.1")
 SIMULATED_START = date(2024, 1, 1)
@@ -83,6 +84,7 @@ def old_world(base: Path) -> World:
     settings = _make_settings(base, due_grace_days=GRACE_DAYS)
     landing = OldLanding(seed=5, user_count=90)
     send_edge_users(landing)
+    send_settled_users(landing)
     land_dirty_world(landing, settings.landing)
     first, second, *_, last = landing.batches
     history = ingest_range(settings, first, first, run_id="history", history=True)

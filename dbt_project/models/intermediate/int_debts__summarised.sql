@@ -13,6 +13,16 @@ with parts as (
     union all
     select
         {{ night }},
+        first_statement_date as statement_date,
+        false as is_counted_24m,
+        0 as outstanding_statement_amount,
+        0 as outstanding_loan_amount,
+        false as is_written_off,
+        0 as written_off_amount
+    from {{ ref('int_statements__left_out') }}
+    union all
+    select
+        {{ night }},
         null as statement_date,
         false as is_counted_24m,
         0 as outstanding_statement_amount,

@@ -43,7 +43,14 @@ with held as (
             plans.as_of_date = statements.as_of_date
             and plans.plan_statement_key = statements.statement_key
             and plans.user_key = statements.user_key
-    where plans.plan_statement_key is not null and statements.statement_key is null
+    left join {{ ref('int_statements__left_out') }} as left_out
+        on
+            {{ same_user_night('plans', 'left_out') }}
+            and plans.disbursed_date < left_out.first_kept_date
+    where
+        plans.plan_statement_key is not null
+        and statements.statement_key is null
+        and left_out.user_key is null
 ),
 
 final as (

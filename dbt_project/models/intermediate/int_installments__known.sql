@@ -19,6 +19,11 @@ with installments as (
         on
             stg_installments.user_key = users.user_key
             and {{ is_known('stg_installments', 'users') }}
+    left join {{ ref('int_loans__left_out') }} as left_out
+        on
+            users.as_of_date = left_out.as_of_date
+            and stg_installments.loan_key = left_out.loan_key
+    where left_out.loan_key is null
 ),
 
 final as (

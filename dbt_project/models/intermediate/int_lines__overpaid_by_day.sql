@@ -1,8 +1,17 @@
 {%- set line = 'as_of_date, known_on, line_key' -%}
-with plan_accounts as (
-    select as_of_date, known_on, user_key, account_key, min(disbursed_date) as first_plan_date
+with plans as (
+    select as_of_date, known_on, user_key, account_key, disbursed_date
     from {{ ref('int_installments__named_paid') }}
     where family = 'revolving' and account_key is not null
+    union all
+    select as_of_date, known_on, user_key, account_key, disbursed_date
+    from {{ ref('int_loans__left_out') }}
+    where family = 'revolving' and account_key is not null
+),
+
+plan_accounts as (
+    select as_of_date, known_on, user_key, account_key, min(disbursed_date) as first_plan_date
+    from plans
     group by as_of_date, known_on, user_key, account_key
 ),
 

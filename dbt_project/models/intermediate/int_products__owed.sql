@@ -59,13 +59,17 @@ final as (
             as installment_outstanding_amount,
         cast(coalesce(loans.plan_open_count, 0) as bigint) as plan_open_count,
         cast(coalesce(loans.plan_count_365d, 0) as bigint) as plan_count_365d,
-        least(bills.first_bill_date, loans.first_plan_date) as first_use_date
+        least(left_out.first_bill_date, bills.first_bill_date, loans.first_plan_date)
+            as first_use_date
     from {{ ref('int_users__listed') }} as users
     {% for source in ['bills', 'loans', 'dues'] -%}
         left join {{ source }}
             on
                 {{ same_user_night('users', source) }}
     {% endfor -%}
+    left join {{ ref('int_statements__left_out') }} as left_out
+        on
+            {{ same_user_night('users', 'left_out') }}
 )
 
 select * from final

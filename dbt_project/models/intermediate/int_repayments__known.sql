@@ -20,3 +20,17 @@ inner join {{ ref('int_users__resolved') }} as users
         stg_repayments.user_key = users.user_key
         and stg_repayments.paid_date <= users.as_of_date
         and {{ is_known('stg_repayments', 'users') }}
+left join {{ ref('int_statements__left_out') }} as left_out
+    on
+        users.as_of_date = left_out.as_of_date
+        and stg_repayments.user_key = left_out.user_key
+        and stg_repayments.paid_date < left_out.first_kept_date
+        and (
+            stg_repayments.statement_key is not null
+            or stg_repayments.account_key = left_out.account_key
+        )
+left join {{ ref('int_loans__left_out') }} as left_out_loans
+    on
+        users.as_of_date = left_out_loans.as_of_date
+        and stg_repayments.loan_key = left_out_loans.loan_key
+where left_out.user_key is null and left_out_loans.loan_key is null

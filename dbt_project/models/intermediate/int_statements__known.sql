@@ -23,6 +23,13 @@ with bills as (
             users.as_of_date = accounts.as_of_date
             and case when stg_statements.product is null then stg_statements.account_key end
             = accounts.account_key
+    left join {{ ref('int_statements__left_out') }} as left_out
+        on
+            users.as_of_date = left_out.as_of_date
+            and stg_statements.user_key = left_out.user_key
+    where
+        left_out.user_key is null
+        or stg_statements.statement_date >= left_out.first_kept_date
 ),
 
 -- A bill that names no account is of the user's only account of the product, if there is one:
