@@ -60,7 +60,7 @@ airflow: $(READY) ## Start a real Airflow scheduler and web page with everything
 docs: $(READY) ## Write the generated pages again (.env.example, docs/feeds.md, ...)
 	$(BIN)/python -m scoring.documents
 
-COMPILE := uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+COMPILE := uv pip compile pyproject.toml --extra dev --extra train --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --upgrade -q
 
 lock: $(READY) ## Resolve both lock files anew (needs uv on the PATH)
