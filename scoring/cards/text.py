@@ -18,10 +18,8 @@ def render_card(card: Card) -> str:
         f"score = {card.base_points} + points below, kept within {limits.minimum}-{limits.maximum}",
     ]
     if card.calibration is not None:
-        lines.append(
-            f"pd = 1 / (1 + exp(-({card.calibration.intercept} + {card.calibration.slope} * score)))"
-            f": {card.calibration.outcome}"
-        )
+        line = f"{card.calibration.intercept} + {card.calibration.slope} * score"
+        lines.append(f"pd = 1 / (1 + exp(-({line}))): {card.calibration.outcome}")
     lines += [
         f"scored only with {rule.feature_name} >= {rule.minimum.normalize():f}"
         for rule in card.scorability

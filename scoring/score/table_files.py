@@ -40,7 +40,12 @@ def read_table(path: Path) -> pa.Table:
         raise _data_refused(path, expected="each column name once", got=", ".join(twice))
     if table.num_rows == 0:
         raise _data_refused(path, expected="at least one row", got="0 rows")
-    for number, name in enumerate(names):
+    return plain_table(table)
+
+
+def plain_table(table: pa.Table) -> pa.Table:
+    """The same rows with NaN as missing and truth values as 1 or 0."""
+    for number, name in enumerate(table.column_names):
         table = table.set_column(number, name, _plain(table.column(number)))
     return table
 

@@ -1,1 +1,1 @@
-"""Training scorecards. The only package that imports training libraries, and only when it trains."""
+"""Training scorecards: the only package that imports training libraries."""

@@ -108,7 +108,7 @@ def bin_column(
     declared = _DECLARED.get(direction) if parameters.keep_directions else None
     trend = declared or _TRENDS[parameters.trend]
     cuts = _find_cuts(values, outcome, trend, parameters)
-    edges = np.unique(np.rint(cuts * 10**EDGE_DIGITS).astype(np.int64))
+    edges = _round_cuts(cuts, np.sort(column.millionths[usable]))
     if edges.size == 0:
         return None
     return make_binning(column, target, rows, edges, specials)
@@ -165,6 +165,15 @@ def monotone_of(weights: npt.NDArray[np.float64] | npt.NDArray[np.int64]) -> Mon
     if (steps >= 0).all():
         return "increasing"
     return "decreasing" if (steps <= 0).all() else "none"
+
+
+def _round_cuts(cuts: Floats, values: Int64s) -> Int64s:
+    """Cuts in whole millionths, the nearest unless that moved a value to the other side."""
+    exact = cuts * 10**EDGE_DIGITS
+    nearest = np.rint(exact).astype(np.int64)
+    above = np.ceil(exact).astype(np.int64)
+    moves = np.searchsorted(values, nearest) != np.searchsorted(values, above)
+    return np.unique(np.where(moves, above, nearest))
 
 
 def _find_cuts(

@@ -163,7 +163,8 @@ def _refit(
         exponent = signs * (parameters[0] + weights[flat].sum(axis=0))
         by_row = signs / (1 + np.exp(-exponent))
         spread = np.broadcast_to(by_row, flat.shape).ravel()
-        by_weight: Floats = np.bincount(flat.ravel(), weights=spread, minlength=weights.size)
+        summed = np.bincount(flat.ravel(), weights=spread, minlength=weights.size)
+        by_weight = summed.astype(np.float64, copy=False)
         away = parameters[1:] - centre
         value = float(np.logaddexp(0, exponent).sum() + 0.5 * (penalty * away**2).sum())
         gradient = layout.to_gradient(by_weight) + penalty * away

@@ -12,7 +12,7 @@ from scoring.training.binning import Binning, Direction, bin_column
 from scoring.training.metrics import auc_of
 from scoring.training.parameters import TrainingParameters
 from scoring.training.split import Split
-from scoring.training.table import Column, TrainingTable
+from scoring.training.table import Column, Int8s, Int64s, TrainingTable
 
 _PSI_FLOOR = 1e-4
 
@@ -28,7 +28,9 @@ class ScreenedFeature:
         detail: The figures of the rule in words.
         missing_share: Of the training rows, 0 to 1.
         iv: Information value over the training rows.
-        auc: Of its weights of evidence alone, training rows, 0.5 to 1.
+        auc: Of the feature alone over the training rows, 0.5 to 1: by its values' order where it
+            has one, or by its bins, whichever separates better. A leak shows here even when no bins
+            could be made.
         psi: Largest population stability index between training and a kept part.
     """
 
@@ -96,8 +98,10 @@ def _screen_alone(
     share = float(missing.mean())
     values = column.millionths[rows][~missing]
 
+    auc = _auc_of_order(values, table.target[rows][~missing])
+
     def out(rule: str, detail: str) -> tuple[ScreenedFeature, None]:
-        return ScreenedFeature(column.name, False, rule, detail, share), None
+        return ScreenedFeature(column.name, False, rule, detail, share, auc=auc), None
 
     if values.size == 0:
         return out("all missing", "no value in the training rows")
@@ -109,7 +113,8 @@ def _screen_alone(
     binning = bin_column(column, table.target, rows, parameters, direction)
     if binning is None:
         return out("no cut separates", f"declared direction: {direction}")
-    auc = auc_of(binning.woe[binning.group_of(column)][rows], table.target[rows])
+    by_bins = auc_of(binning.woe[binning.group_of(column)][rows], table.target[rows])
+    auc = max(by_bins, auc or 0)
     psi = max(
         psi_of(binning.goods + binning.bads, _counts(binning, column, other))
         for name, other in split.parts().items()
@@ -124,6 +129,13 @@ def _screen_alone(
         detail = f"stability index {psi:.4f} > {parameters.maximum_psi}"
     fate = ScreenedFeature(column.name, is_kept, rule, detail, share, binning.iv, auc, psi)
     return fate, binning
+
+
+def _auc_of_order(values: Int64s, target: Int8s) -> float | None:
+    if values.size == 0 or target.min() == target.max():
+        return None
+    auc = auc_of(values, target)
+    return max(auc, 1 - auc)
 
 
 def _counts(binning: Binning, column: Column, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

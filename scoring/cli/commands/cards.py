@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scoring.cli.console import err, out
-from scoring.cli.options import JsonOption, to_date
+from scoring.cli.options import JsonOption
 from scoring.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -58,15 +58,15 @@ def train_command(  # noqa: PLR0917 - each is an option of its own
             help="Warehouse: an observation date; default every month end it holds.",
         ),
     ] = None,
-    known_on: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"], help="Warehouse: what labels are known of; default the newest."
-        ),
-    ] = None,
     window_months: Annotated[
         int, typer.Option(help="Warehouse: months after the observation in which to turn bad.")
     ] = 12,
+    bad_days: Annotated[
+        int, typer.Option(help="Warehouse: days past due in that window that are bad.")
+    ] = 90,
+    indeterminate_days: Annotated[
+        int, typer.Option(help="Warehouse: from here to bad neither good nor bad, left out.")
+    ] = 30,
     seed: Annotated[int, typer.Option(help="Same seed and data, same card.")] = 7,
     parameter: Annotated[
         list[str] | None,
@@ -88,14 +88,14 @@ def train_command(  # noqa: PLR0917 - each is an option of its own
     if data is None:
         _refuse_table_options(target, exclude, id_column, date_column, texts)
         from scoring.settings import load_settings  # noqa: PLC0415
+        from scoring.training.labels import make_rules  # noqa: PLC0415
         from scoring.training.warehouse import train_on_warehouse  # noqa: PLC0415
 
         result = train_on_warehouse(
             load_settings(),
             card_id=files.card_id_of(to),
             observation_dates=[day.date() for day in observe or []],
-            known_on=to_date(known_on),
-            window_months=window_months,
+            rules=make_rules(window_months, bad_days, indeterminate_days),
             parameters=parameters,
         )
     else:
