@@ -39,6 +39,7 @@ def documents() -> Mapping[Path, Callable[[], str]]:
     )
     from scoring.marts.lineage.svg import render_lineage  # noqa: PLC0415
     from scoring.simulator.scenarios.documents import render_scenarios_page  # noqa: PLC0415
+    from scoring.training.documents import render_parameters_page  # noqa: PLC0415
 
     return {
         PROJECT_ROOT / ".env.example": render_env_example,
@@ -46,6 +47,7 @@ def documents() -> Mapping[Path, Callable[[], str]]:
         PROJECT_ROOT / "docs" / "features.md": render_features_page,
         PROJECT_ROOT / "docs" / "lineage.svg": render_lineage,
         PROJECT_ROOT / "docs" / "scenarios.md": render_scenarios_page,
+        PROJECT_ROOT / "docs" / "training_parameters.md": render_parameters_page,
         FEATURE_TERMS: render_feature_terms,
         PROJECT_ROOT / "dbt_project" / "models" / "staging" / "_sources.yml": render_sources,
     } | {contract_path(mart): partial(render_contract, mart) for mart in MART_DESCRIPTIONS}

@@ -38,7 +38,7 @@ def test_help_lists_every_command(home: Path) -> None:
     assert done.returncode == 0
     for command in (
         "simulate", "ingest", "waive", "nightly", "build", "check", "score", "publish", "rollback",
-        "status", "explain", "doctor", "upgrade",
+        "status", "explain", "card", "doctor", "upgrade",
     ):  # fmt: skip
         assert f"\n  {command} " in done.stdout
 
