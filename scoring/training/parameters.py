@@ -73,11 +73,20 @@ class TrainingParameters(BaseModel):
     special_values: dict[str, tuple[Decimal, ...]] = Field(
         default_factory=dict, description="Codes among a column's values; each has its own bin."
     )
-    maximum_features: int | None = Field(
-        default=None,
+    ridge: float = Field(
+        default=1.0,
+        gt=0,
+        description="Penalty on the regression's squared coefficients (half of it each); next to"
+        " nothing beside thousands of rows, but it keeps few rows from endless coefficients.",
+    )
+    maximum_features: int = Field(
+        default=40,
         ge=1,
         le=200,
         description="The weakest features are taken out until so many remain.",
+    )
+    bads_per_feature: int = Field(
+        default=5, ge=1, description="Likewise until each has so many bad training rows."
     )
     refit: bool = Field(
         default=True,

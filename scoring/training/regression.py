@@ -60,22 +60,24 @@ def fit_regression(
         binnings: The screened features.
         groups: Group of every training row, per feature.
         target: 1 bad, 0 good, per training row.
-        parameters: Gives ``maximum_features``.
+        parameters: Gives the penalty and how many features may stay.
         table_name: What a message calls the data.
 
     Raises:
         DataRefusedError: No feature is left.
     """
     left = list(range(len(binnings)))
+    most = min(parameters.maximum_features, int(target.sum()) // parameters.bads_per_feature)
     weights = [binning.woe[group] for binning, group in zip(binnings, groups, strict=True)]
     dropped: list[DroppedFeature] = []
     while left:
-        intercept, coefficients = _fit(np.column_stack([weights[i] for i in left]), target)
+        chosen = np.column_stack([weights[i] for i in left])
+        intercept, coefficients = _fit(chosen, target, parameters.ridge)
         has_sign = [not parameters.refit or binnings[i].monotone != "none" for i in left]
         worst = int(np.argmin(np.where(has_sign, coefficients, np.inf)))
         if has_sign[worst] and coefficients[worst] <= 0:
             rule = "wrong sign"
-        elif parameters.maximum_features is not None and len(left) > parameters.maximum_features:
+        elif len(left) > max(most, 1):
             reaches = [abs(c) * weights[i].std() for c, i in zip(coefficients, left, strict=True)]
             worst = int(np.argmin(reaches))
             rule = "weakest of too many"
@@ -92,8 +94,10 @@ def fit_regression(
     )
 
 
-def _fit(weights: Floats, target: Int8s) -> tuple[float, Floats]:
+def _fit(weights: Floats, target: Int8s, ridge: float) -> tuple[float, Floats]:
     library = require_library("sklearn.linear_model")
-    model = library.LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10, max_iter=200)
+    model = library.LogisticRegression(
+        C=1 / ridge, solver="newton-cholesky", tol=1e-10, max_iter=200
+    )
     model.fit(weights, 1 - target.astype(np.int64))
     return float(model.intercept_[0]), np.asarray(model.coef_[0], np.float64)

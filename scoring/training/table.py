@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -236,7 +237,8 @@ def _read_column(column: pa.ChunkedArray, name: str, feature: str) -> Column:
 
 
 def _read_exact(column: pa.ChunkedArray, place: str) -> tuple[Int64s, int]:
-    filled = pc.fill_null(column, pa.scalar(0).cast(column.type))
+    nothing = Decimal(0) if pa.types.is_decimal(column.type) else 0
+    filled = pc.fill_null(column, pa.scalar(nothing, column.type))
     large = pc.greater_equal(pc.abs(filled.cast(pa.float64())), float(_LIMIT))
     too_large = int(pc.sum(large).as_py() or 0)
     if too_large:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -82,6 +83,8 @@ def test_numbers_become_whole_millionths() -> None:
             "real": [0.1, -2.5, None],
             "whole": [3, None, -1],
             "exact": pa.array([1, 2, 3], pa.int64()).cast(pa.decimal128(20, 1)),
+            "money": pa.array([Decimal("1.25"), None, Decimal("-3.50")], pa.decimal128(18, 2)),
+            "large": pa.array([999_999_999_999, 1, 2], pa.uint64()),
             "word": ["a", "b", "c"],
         }
     )
@@ -91,6 +94,8 @@ def test_numbers_become_whole_millionths() -> None:
     assert found["real"].missing.tolist() == [False, False, True]
     assert found["whole"].millionths.tolist() == [3_000_000, 0, -1_000_000]
     assert found["exact"].millionths.tolist() == [1_000_000, 2_000_000, 3_000_000]
+    assert found["money"].millionths.tolist() == [1_250_000, 0, -3_500_000]
+    assert found["large"].millionths.tolist()[0] == 999_999_999_999_000_000
     assert apart.put_aside == {"word": "string is no number"}
 
 

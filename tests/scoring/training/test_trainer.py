@@ -163,6 +163,19 @@ def test_number_of_features_can_be_limited() -> None:
     assert "weakest of too many" in {feature.rule for feature in result.dropped}
 
 
+def test_few_bad_rows_carry_few_features_and_no_endless_points() -> None:
+    """Thirty columns of noise beside fifty bads would otherwise separate them by chance."""
+    random = np.random.default_rng(6)
+    table = made_table(400, seed=2)
+    for number in range(30):
+        table = with_column(table, f"noise_{number}", random.normal(0, 1, 400).round(2))
+    result = trained(table, QUICK.model_copy(update={"minimum_iv": 0, "bads_per_feature": 10}))
+    bads = result.metrics[0].bads
+    assert len(result.card.features) <= bads // 10
+    assert "weakest of too many" in {feature.rule for feature in result.dropped}
+    assert all(abs(part.points) < 200 for f in result.card.features for part in f.bins)
+
+
 def test_smoothing_is_chosen_by_cross_validation() -> None:
     result = trained(MADE, QUICK.model_copy(update={"smoothing": (5.0, 1e4), "folds": 2}))
     assert result.smoothing == 5.0
