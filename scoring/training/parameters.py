@@ -44,6 +44,12 @@ class TrainingParameters(BaseModel):
         description="A feature with less information value is screened out. Alone, 0.02 is called"
         " unpredictive; beside others weak features still add up.",
     )
+    cross_check: float = Field(
+        default=1.0,
+        description="Bins made on one half of the training rows must separate the other half with"
+        " an AUC so many standard errors above 0.5, or the feature is screened out; -9 lets all"
+        " pass.",
+    )
     maximum_psi: float = Field(
         default=0.25,
         gt=0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from scoring.training.binning import Binning, Direction, bin_column
 from scoring.training.metrics import auc_of
 from scoring.training.parameters import TrainingParameters
-from scoring.training.split import Split
+from scoring.training.split import Split, fold_numbers
 from scoring.training.table import Column, Int8s, Int64s, TrainingTable
 
 _PSI_FLOOR = 1e-4
@@ -53,7 +54,8 @@ def screen_features(
     """Bin every candidate on the training rows and drop those that cannot serve.
 
     In this order: not a number or excluded, all missing, missing too often, constant, no cut that
-    separates, too little information, unstable, and at last those that repeat a stronger one.
+    separates, too little information, unstable, only by chance, and at last those that repeat a
+    stronger one.
 
     Returns:
         Every candidate's fate in the table's order, and the bins of those kept, strongest first.
@@ -127,8 +129,44 @@ def _screen_alone(
     elif psi > parameters.maximum_psi:
         rule, is_kept = "unstable", False
         detail = f"stability index {psi:.4f} > {parameters.maximum_psi}"
+    else:
+        least = 0.5 + parameters.cross_check * _error_of_chance(table.target[rows])
+        cross = _cross_auc(column, table, rows, parameters, direction)
+        if cross < least:
+            rule, is_kept = "does not hold on other rows", False
+            detail = f"AUC of one half's bins on the other half {cross:.4f} < {least:.4f}"
     fate = ScreenedFeature(column.name, is_kept, rule, detail, share, binning.iv, auc, psi)
     return fate, binning
+
+
+def _cross_auc(
+    column: Column,
+    table: TrainingTable,
+    rows: Int64s,
+    parameters: TrainingParameters,
+    direction: Direction,
+) -> float:
+    """Mean AUC of bins made on one half of the rows and judged on the other."""
+    halves = fold_numbers(rows.size, 2, parameters.seed)
+    aucs = []
+    for half in (0, 1):
+        inside, outside = rows[halves == half], rows[halves != half]
+        binning = bin_column(column, table.target, inside, parameters, direction)
+        if binning is None:
+            aucs.append(0.5)
+            continue
+        aucs.append(auc_of(binning.woe[binning.group_of(column)][outside], table.target[outside]))
+    return sum(aucs) / 2
+
+
+def _error_of_chance(target: Int8s) -> float:
+    """Standard error of the AUC of a score that says nothing: ``sqrt((n + 1) / (12 bads goods))``.
+
+    Mann and Whitney, 1947.
+    """
+    bads = int(target.sum())
+    goods = int(target.size) - bads
+    return math.sqrt((bads + goods + 1) / (12 * bads * goods))
 
 
 def _auc_of_order(values: Int64s, target: Int8s) -> float | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scoring.cli.console import err, out
+from scoring.cli.console import out
 from scoring.cli.options import JsonOption
 from scoring.errors import ConfigurationError
 
@@ -112,8 +112,6 @@ def train_command(  # noqa: PLR0917 - each is an option of its own
     files.write_card(result.card, to)
     if report is not None:
         files.write_report(result, report)
-    for warning in result.warnings:
-        err.print(f"WARNING: {warning}", style="bold red", markup=False, highlight=False)
     if as_json:
         typer.echo(json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
     else:

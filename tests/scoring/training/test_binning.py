@@ -103,7 +103,9 @@ def test_monotone_bins_earn_monotone_points(seed: int, slope: float, turn: float
             "y": (random.random(1500) > 1 / (1 + np.exp(-log_odds))).astype(np.int8),
         }
     )
-    parameters = TrainingParameters(trend="monotone", maximum_prebins=6, minimum_iv=0)
+    parameters = TrainingParameters(
+        trend="monotone", maximum_prebins=6, minimum_iv=0, cross_check=-9
+    )
     result = trained(table, parameters, id_column=None, exclude=[])
     for feature in result.card.features:
         steps = np.diff([part.points for part in feature.bins])

@@ -169,11 +169,24 @@ def test_few_bad_rows_carry_few_features_and_no_endless_points() -> None:
     table = made_table(400, seed=2)
     for number in range(30):
         table = with_column(table, f"noise_{number}", random.normal(0, 1, 400).round(2))
-    result = trained(table, QUICK.model_copy(update={"minimum_iv": 0, "bads_per_feature": 10}))
+    result = trained(
+        table,
+        QUICK.model_copy(update={"minimum_iv": 0, "cross_check": -9, "bads_per_feature": 10}),
+    )
     bads = result.metrics[0].bads
     assert len(result.card.features) <= bads // 10
     assert "weakest of too many" in {feature.rule for feature in result.dropped}
     assert all(abs(part.points) < 200 for f in result.card.features for part in f.bins)
+
+
+def test_noise_is_told_from_information_on_other_rows() -> None:
+    random = np.random.default_rng(6)
+    table = made_table(400, seed=2)
+    for number in range(30):
+        table = with_column(table, f"noise_{number}", random.normal(0, 1, 400).round(2))
+    kept = {fate.feature_name for fate in trained(table).screening if fate.is_kept}
+    assert kept >= {"late", "income"}
+    assert len(kept) <= 2 + 30 * 0.25
 
 
 def test_smoothing_is_chosen_by_cross_validation() -> None:
