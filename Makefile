@@ -49,7 +49,7 @@ lint: $(READY) ## Style and types of Python and SQL
 	$(BIN)/sqlfluff lint --processes 2 -q dbt_project/models dbt_project/tests
 
 bench: $(READY) ## List the benchmarks; each has a command of its own
-	@for module in $(filter-out __init__ worlds model_costs card_speed card_rows,$(basename $(notdir $(wildcard benchmarks/*.py)))); do \
+	@for module in $(filter-out __init__ worlds model_costs card_speed card_rows card_taiwan,$(basename $(notdir $(wildcard benchmarks/*.py)))); do \
 	    printf '%-48s' "$(BIN)/python -m benchmarks.$$module"; \
 	    sed -n '1s/^"""\([a-z_]*: \)\{0,1\}//p' benchmarks/$$module.py | tr -d '"'; \
 	done
@@ -60,7 +60,7 @@ airflow: $(READY) ## Start a real Airflow scheduler and web page with everything
 docs: $(READY) ## Write the generated pages again (.env.example, docs/feeds.md, ...)
 	$(BIN)/python -m scoring.documents
 
-COMPILE := uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+COMPILE := uv pip compile pyproject.toml --extra dev --extra train --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --upgrade -q
 
 lock: $(READY) ## Resolve both lock files anew (needs uv on the PATH)

@@ -45,6 +45,7 @@ def documents() -> Mapping[Path, Callable[[], str]]:
         render_number_macro,
     )
     from scoring.simulator.scenarios.documents import render_scenarios_page  # noqa: PLC0415
+    from scoring.training.documents import render_parameters_page  # noqa: PLC0415
 
     pages: dict[Path, Callable[[], str]] = {
         PROJECT_ROOT / ".env.example": render_env_example,
@@ -52,6 +53,7 @@ def documents() -> Mapping[Path, Callable[[], str]]:
         PROJECT_ROOT / "docs" / "features.md": render_features_page,
         PROJECT_ROOT / "docs" / "lineage.svg": render_lineage,
         PROJECT_ROOT / "docs" / "scenarios.md": render_scenarios_page,
+        PROJECT_ROOT / "docs" / "training_parameters.md": render_parameters_page,
         FEATURE_TERMS: render_feature_terms,
         PROJECT_ROOT / "dbt_project" / "models" / "staging" / "_sources.yml": render_sources,
         NUMBER_MACRO: render_number_macro,

@@ -22,6 +22,7 @@ from pydantic import (
 
 EDGE_DECIMALS = 6
 EDGE_PATTERN = re.compile(r"-?\d{1,12}(\.\d{1,6})?")
+EXACT_PATTERN = re.compile(r"-?\d{1,6}(\.\d{1,15})?")
 POINTS_LIMIT = 10_000
 DIMENSIONS = ("spending", "repayment", "history", "linkage")
 """Dimensions that ``scores.scores`` has a points column for, in printing order."""
@@ -29,6 +30,8 @@ DIMENSIONS = ("spending", "repayment", "history", "linkage")
 Monotone = Literal["increasing", "decreasing", "none"]
 STRENGTHS = ("thin", "moderate", "strong")
 """How much a score rests on, weakest first; below the first it is ``none``."""
+DataSource = Literal["warehouse", "table"]
+WAREHOUSE: DataSource = "warehouse"
 
 
 def _parse_edge(value: object) -> object:
@@ -46,6 +49,19 @@ def _write_edge(value: Decimal) -> str:
 
 Edge = Annotated[
     Decimal, BeforeValidator(_parse_edge), PlainSerializer(_write_edge, return_type=str)
+]
+
+
+def _parse_exact(value: object) -> object:
+    if isinstance(value, Decimal):
+        value = format(value, "f")
+    if not isinstance(value, str) or not EXACT_PATTERN.fullmatch(value):
+        raise ValueError('a decimal of at most 15 decimals written as text, such as "-0.0139"')
+    return Decimal(value)
+
+
+Exact = Annotated[
+    Decimal, BeforeValidator(_parse_exact), PlainSerializer(_write_edge, return_type=str)
 ]
 Points = Annotated[StrictInt, Field(ge=-POINTS_LIMIT, le=POINTS_LIMIT)]
 Text = Annotated[str, Field(min_length=1)]
@@ -176,24 +192,51 @@ class CardEvidence(_Part):
     calibration_error_points: Annotated[StrictInt, Field(ge=0, le=POINTS_LIMIT)]
 
 
+class Calibration(_Part):
+    """What a score means as a probability: ``pd = 1 / (1 + exp(-(intercept + slope * score)))``.
+
+    Attributes:
+        method: The formula above, with the published (clipped) score.
+        intercept: Log odds of bad at score 0.
+        slope: Log odds of bad per point; negative, as more points are better.
+        fitted_on: Part of the training data that both were fitted on.
+        rows: Rows of that part.
+        bads: Bad ones among them.
+        outcome: What the probability is of, in words.
+    """
+
+    method: Literal["logistic"]
+    intercept: Exact
+    slope: Exact
+    fitted_on: Text
+    rows: Annotated[StrictInt, Field(gt=0)]
+    bads: Annotated[StrictInt, Field(gt=0)]
+    outcome: Text
+
+
 class Card(_Part):
     """A reviewed scorecard; see ``docs/score.md`` for every field.
 
     The score is ``base_points`` plus the points of every feature, clipped to ``score_range``.
     Whether and from when it scores is no part of it: ``ops.card_releases`` says that.
+    ``data_source`` says where its features come from: the catalogue of the warehouse, which is not
+    written out, or the columns of a table that ``training`` lists. A night takes only the former.
     """
 
     card_id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*_v[1-9][0-9]*$")]
     title: Text
     kind: Literal["expert", "trained"]
     purpose: Text
+    data_source: Annotated[
+        DataSource, Field(exclude_if=lambda source: bool(source == WAREHOUSE))
+    ] = WAREHOUSE
     scale: Scale
     base_points: Points
     score_range: ScoreRange
     dimensions: Annotated[tuple[Dimension, ...], Field(min_length=1)]
     scorability: tuple[ScorabilityRule, ...]
     features: Annotated[tuple[CardFeature, ...], Field(min_length=1, max_length=200)]
-    calibration: dict[str, JsonValue] | None
+    calibration: Calibration | None
     training: dict[str, JsonValue] | None
     evidence: CardEvidence | None = None
     hash: Text

@@ -6,7 +6,15 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 from scoring.cards.canonical import hash_card
-from scoring.cards.card import DIMENSIONS, STRENGTHS, Bin, Card, CardEvidence, CardFeature
+from scoring.cards.card import (
+    DIMENSIONS,
+    STRENGTHS,
+    WAREHOUSE,
+    Bin,
+    Card,
+    CardEvidence,
+    CardFeature,
+)
 from scoring.errors import ConfigurationError
 
 _CORRECT = "Correct the card, have it reviewed and seal it: python -m scoring.cards.seal FILE"
@@ -45,16 +53,20 @@ def check_content(card: Card, name: str, catalog: Mapping[str, str]) -> None:
     Args:
         card: The parsed card.
         name: What messages call it (its file name).
-        catalog: Feature name -> dimension, from ``feature_catalog``.
+        catalog: Feature name -> dimension, from ``feature_catalog``; not asked about a card of
+            another table, whose features must be columns that its ``training`` lists.
 
     Raises:
         ConfigurationError: The first contradiction, with its place.
     """
     _check_frame(card, name)
+    known_from = "feature_catalog"
+    if card.data_source != WAREHOUSE:
+        catalog, known_from = _catalog_of_table(card, name), "training.columns"
     seen: set[str] = set()
     for feature in card.features:
         place = f"features.{feature.feature_name}"
-        _check_catalogued(feature.feature_name, name, place, catalog)
+        _check_catalogued(feature.feature_name, name, place, catalog, known_from)
         if feature.feature_name in seen:
             raise card_refused(name, place, expected="each feature once", got="a second entry")
         seen.add(feature.feature_name)
@@ -63,7 +75,7 @@ def check_content(card: Card, name: str, catalog: Mapping[str, str]) -> None:
         _check_monotone(feature, name, place)
     for rule in card.scorability:
         place = f"scorability.{rule.feature_name}"
-        _check_catalogued(rule.feature_name, name, place, catalog)
+        _check_catalogued(rule.feature_name, name, place, catalog, known_from)
     if card.evidence is not None:
         _check_evidence(card, card.evidence, name)
 
@@ -85,10 +97,26 @@ def _check_frame(card: Card, name: str) -> None:
         )
 
 
-def _check_catalogued(feature_name: str, name: str, place: str, catalog: Mapping[str, str]) -> None:
+def _catalog_of_table(card: Card, name: str) -> dict[str, str]:
+    """Column -> dimension of a card that was trained on a table of its own."""
+    columns = (card.training or {}).get("columns")
+    if card.kind != "trained" or not isinstance(columns, list):
+        raise card_refused(
+            name,
+            "training.columns",
+            expected=f"the columns of the training table, as data_source is not {WAREHOUSE}",
+            got="none",
+        )
+    own = {feature.feature_name: feature.dimension for feature in card.features}
+    return {str(column): own.get(str(column), "") for column in columns}
+
+
+def _check_catalogued(
+    feature_name: str, name: str, place: str, catalog: Mapping[str, str], known_from: str
+) -> None:
     if feature_name not in catalog:
         raise card_refused(
-            name, place, expected="a feature of feature_catalog", got=repr(feature_name)
+            name, place, expected=f"a feature of {known_from}", got=repr(feature_name)
         )
 
 
@@ -96,7 +124,9 @@ def _check_dimension(
     feature: CardFeature, card: Card, name: str, place: str, catalog: Mapping[str, str]
 ) -> None:
     place += ".dimension"
-    allowed = [entry.dimension for entry in card.dimensions if entry.dimension in DIMENSIONS]
+    own = [entry.dimension for entry in card.dimensions]
+    is_of_warehouse = card.data_source == WAREHOUSE
+    allowed = [entry for entry in own if entry in DIMENSIONS or not is_of_warehouse]
     if feature.dimension not in allowed:
         expected = f"one of the card's dimensions with a points column ({' | '.join(allowed)})"
         raise card_refused(name, place, expected=expected, got=repr(feature.dimension))

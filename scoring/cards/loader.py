@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from scoring.cards.card import Card
+from scoring.cards.card import WAREHOUSE, Card
 from scoring.cards.checks import card_refused, check_content, check_hash
 from scoring.settings import PROJECT_ROOT
 
@@ -18,12 +18,13 @@ CARDS_FOLDER = Path(__file__).parent
 CATALOG_SEED = PROJECT_ROOT / "dbt_project" / "seeds" / "feature_catalog.csv"
 
 
-def load_card(path: Path, catalog: Mapping[str, str]) -> Card:
+def load_card(path: Path, catalog: Mapping[str, str], *, any_source: bool = False) -> Card:
     """Read one card and refuse it unless it is whole and unchanged since it was sealed.
 
     Args:
         path: The JSON file.
         catalog: Feature name -> dimension, from ``feature_catalog``.
+        any_source: Take a card for another table than the feature marts too; no night can.
 
     Raises:
         ConfigurationError: With the place in the card, the rule and the value.
@@ -33,6 +34,14 @@ def load_card(path: Path, catalog: Mapping[str, str]) -> Card:
         raise card_refused(path.name, "card_id", expected=repr(path.stem), got=repr(card.card_id))
     check_content(card, path.name, catalog)
     check_hash(card, path.name)
+    if card.data_source != WAREHOUSE and not any_source:
+        raise card_refused(
+            path.name,
+            "data_source",
+            expected=f"{WAREHOUSE}, as the feature marts are to be scored",
+            got=card.data_source,
+            next_step="Score its table: creditloop card score --card CARD.json --data F --out G",
+        )
     return card
 
 

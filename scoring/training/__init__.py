@@ -1,0 +1,1 @@
+"""Training scorecards: the only package that imports training libraries."""

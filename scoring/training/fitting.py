@@ -1,0 +1,107 @@
+"""Regression, weights and points of the screened features, and their entries in the card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scoring.training.binning import Binning
+from scoring.training.draft import DraftedFeature, draft_feature
+from scoring.training.parameters import TrainingParameters
+from scoring.training.refit import weigh_bins
+from scoring.training.refusals import table_refused
+from scoring.training.regression import DroppedFeature, fit_regression
+from scoring.training.result import FittedFeature
+from scoring.training.scaling import own_odds, scale_weights
+from scoring.training.split import Split
+from scoring.training.table import Int64s, TrainingTable
+from scoring.training.texts import FeatureTexts
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Everything fitted; per feature in one order, ``totals`` per row of the whole table.
+
+    ``totals`` are sums of points before clipping.
+    """
+
+    smoothing: float | None
+    base_odds: int
+    base_points: int
+    totals: Int64s
+    entries: tuple[DraftedFeature, ...]
+    features: tuple[FittedFeature, ...]
+    dropped: tuple[DroppedFeature, ...]
+
+
+def fit_features(
+    table: TrainingTable,
+    split: Split,
+    binnings: Sequence[Binning],
+    texts: Mapping[str, FeatureTexts],
+    parameters: TrainingParameters,
+) -> Fit:
+    """Fit on the training rows; features whose every value earns the same leave the card.
+
+    Raises:
+        DataRefusedError: No feature earns or costs a point.
+    """
+    columns = {column.name: column for column in table.columns}
+    rows = split.training
+    target = table.target[rows]
+    groups = {binning.name: binning.group_of(columns[binning.name]) for binning in binnings}
+    regression = fit_regression(
+        binnings,
+        [groups[binning.name][rows] for binning in binnings],
+        target,
+        parameters,
+        table.name,
+    )
+    kept = regression.binnings
+    inside = [groups[binning.name][rows] for binning in kept]
+    weights = weigh_bins(regression, inside, target, parameters)
+    base_odds = parameters.base_odds or own_odds(target)
+    points = scale_weights(weights, parameters, base_odds)
+    entries, features, dropped = [], [], list(regression.dropped)
+    for number, binning in enumerate(kept):
+        coefficient = float(regression.coefficients[number])
+        earned = points.by_group[number]
+        if not earned.any():
+            dropped.append(DroppedFeature(binning.name, "earns no point", coefficient))
+            continue
+        entry = draft_feature(binning, weights.by_group[number], earned, texts[binning.name])
+        entries.append(entry)
+        features.append(_describe(binning, entry, earned, inside[number], coefficient))
+    if not entries:
+        raise table_refused(
+            table.name,
+            expected="a feature that earns or costs a point",
+            got="none",
+            next_step="Use more data, or less smoothing.",
+        )
+    return Fit(
+        smoothing=weights.smoothing,
+        base_odds=base_odds,
+        base_points=points.base,
+        totals=points.totals([groups[binning.name] for binning in kept]),
+        entries=tuple(entries),
+        features=tuple(features),
+        dropped=tuple(dropped),
+    )
+
+
+def _describe(
+    binning: Binning, entry: DraftedFeature, points: Int64s, groups: Int64s, coefficient: float
+) -> FittedFeature:
+    earned, evidence = points[groups], binning.woe[groups]
+    agreement = float(np.corrcoef(earned, evidence)[0, 1]) if earned.any() else 0.0
+    return FittedFeature(
+        feature_name=binning.name,
+        monotone=entry.monotone,
+        iv=binning.iv,
+        coefficient=coefficient,
+        agreement=agreement,
+        bins=entry.bins,
+    )

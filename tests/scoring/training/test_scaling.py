@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from scoring.training.calibration import fit_calibration
+from scoring.training.metrics import auc_of, fit_line, ks_of
+from scoring.training.parameters import TrainingParameters
+from scoring.training.refit import Weights
+from scoring.training.scaling import factor_of, own_odds, scale_weights
+from scoring.training.screening import psi_of
+
+
+def test_points_to_double_the_odds_double_them() -> None:
+    """600 points at 50 to 1, 20 points double: the textbook card."""
+    parameters = TrainingParameters(base_score=600, pdo=20)
+    weights = Weights(math.log(50), (np.array([0.0, math.log(2), math.log(4)]),), None)
+    points = scale_weights(weights, parameters, 50)
+    assert points.base == 600
+    assert points.by_group[0].tolist() == [0, 20, 40]
+    assert factor_of(20) == pytest.approx(28.8539, abs=1e-4)
+
+
+def test_score_stands_for_its_odds() -> None:
+    """At 15 to 1 and 50 points: 650 is 30 to 1, 550 is 7.5 to 1."""
+    parameters = TrainingParameters(base_score=600, pdo=50)
+    for odds, score in ((15, 600), (30, 650), (7.5, 550), (60, 700)):
+        weights = Weights(math.log(odds), (), None)
+        assert scale_weights(weights, parameters, 15).base == score
+
+
+def test_own_odds_are_whole_and_at_least_one() -> None:
+    assert own_odds(np.array([0, 0, 0, 0, 0, 0, 0, 1, 1], np.int8)) == 4
+    assert own_odds(np.array([0, 1, 1, 1, 1], np.int8)) == 1
+
+
+def test_auc_counts_pairs() -> None:
+    score = np.array([1, 2, 2, 3])
+    assert auc_of(score, np.array([1, 1, 0, 0], np.int8)) == 0.875
+    assert auc_of(score, np.array([0, 0, 1, 1], np.int8)) == 0.125
+    assert ks_of(score, np.array([1, 1, 0, 0], np.int8)) == 0.5
+
+
+def test_psi_is_the_textbook_sum() -> None:
+    expected = 0.1 * math.log(1.2) - 0.1 * math.log(0.8)
+    assert psi_of(np.array([50, 50]), np.array([60, 40])) == pytest.approx(expected)
+
+
+def test_line_through_two_rates_is_exact() -> None:
+    """1 in 4 bad at 0 and 3 in 4 at 1: log odds -ln 3 and ln 3."""
+    predictor = np.array([0.0] * 4 + [1.0] * 4)
+    intercept, slope = fit_line(predictor, np.array([1, 0, 0, 0, 1, 1, 1, 0], np.int8))
+    assert intercept == pytest.approx(-math.log(3))
+    assert slope == pytest.approx(2 * math.log(3))
+
+
+def test_calibration_is_written_as_exact_decimals() -> None:
+    score = np.array([600] * 4 + [500] * 4)
+    fitted = fit_calibration(
+        score, np.array([1, 0, 0, 0, 1, 1, 1, 0], np.int8), "held_out", "y", "made"
+    )
+    assert fitted["slope"] == f"{-2 * math.log(3) / 100:.12f}".rstrip("0")
+    assert (fitted["rows"], fitted["bads"], fitted["fitted_on"]) == (8, 4, "held_out")
