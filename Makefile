@@ -60,11 +60,11 @@ airflow: $(READY) ## Start a real Airflow scheduler and web page with everything
 docs: $(READY) ## Write the generated pages again (.env.example, docs/feeds.md, ...)
 	$(BIN)/python -m scoring.documents
 
-COMPILE := uv pip compile pyproject.toml --extra dev --extra train --universal --python-version 3.11 --generate-hashes \
+COMPILE := uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --upgrade -q
 
 lock: $(READY) ## Resolve both lock files anew (needs uv on the PATH)
-	$(COMPILE) -o requirements.lock
+	$(COMPILE) --extra train -o requirements.lock
 	$(COMPILE) --extra spark -c requirements.lock -o requirements-spark.lock
 
 clean: ## Remove the environments and the demo's home
