@@ -15,8 +15,7 @@ from scoring.cli.options import JsonOption
 from scoring.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from scoring.cards.canonical import dump_card
-from scoring.cards.card import Card
+    from scoring.cards.card import Card
     from scoring.training.parameters import TrainingParameters
 
 CardOption = Annotated[Path, typer.Option("--card", help="A sealed card, name_vN.json.")]
@@ -130,6 +129,8 @@ def show_command(
     """Print a card so that a person can score with a pencil."""
     loaded = _load(card)
     if as_json:
+        from scoring.cards.canonical import dump_card  # noqa: PLC0415
+
         typer.echo(dump_card(loaded), nl=False)
         return
     from scoring.cards.text import render_card  # noqa: PLC0415 - only when asked for
