@@ -105,42 +105,15 @@ def _create(connection: duckdb.DuckDBPyConnection, feed: str, condition: str) ->
 
 
 def _create_transactions(connection: duckdb.DuckDBPyConnection, known: str) -> None:
-    """Own movements, purchases that own refunds name, and others' refunds of own purchases.
-
-    A movement's ``version_key`` is what ``purchase_key`` names.
-    """
+    """Own movements, and those of others that give back the same purchases."""
     _create(connection, "transactions", f"{known} and user_key in (from {CONNECTED})")
-    connection.execute(
-        f"""
-        create or replace temp table foreign_transactions as
-        with named as (
-            select purchase_key from {WANTED}_transactions
-            where purchase_key is not null
-                and purchase_key not in (select version_key from {WANTED}_transactions)
-        ),
-
-        refunds as (
-            select version_key from staging.stg_transactions
-            where {known} and purchase_key is not null
-                and user_key not in (from {CONNECTED})
-                and (
-                    purchase_key in (select version_key from {WANTED}_transactions)
-                    or purchase_key in (from named)
-                )
-        )
-
-        select version_key from refunds
-        union
-        select purchase_key as version_key from named
-        """
-    )
-    if connection.execute("select count(*) from foreign_transactions").fetchall() == [(0,)]:
-        return
     connection.execute(
         f"""
         insert into {WANTED}_transactions
         select * from staging.stg_transactions
         where {known} and user_key not in (from {CONNECTED})
-            and version_key in (from foreign_transactions)
+            and purchase_key in (
+                select purchase_key from {WANTED}_transactions where purchase_key is not null
+            )
         """
     )

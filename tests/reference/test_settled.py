@@ -66,7 +66,7 @@ def test_loans_are_left_out_that_were_over(number: int, left_out: list[date], wo
         found = connection.execute(
             "select loans.loan_id"
             " from intermediate.int_loans__left_out as left_out"
-            " inner join staging.stg_loans as loans on left_out.loan_key = loans.version_key"
+            " inner join staging.stg_loans as loans on left_out.loan_key = loans.loan_key"
             " where left_out.as_of_date = ? and loans.loan_id like ? order by loans.loan_id",
             [world.nights[-1].question.as_of, f"l{number}-ClosesLoans-%"],
         ).fetchall()

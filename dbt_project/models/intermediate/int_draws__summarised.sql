@@ -33,7 +33,7 @@ open_lenders as (
     from draws
     inner join {{ ref('stg_loans') }} as loans
         on
-            draws.loan_key = loans.version_key
+            draws.loan_key = loans.loan_key
             and {{ is_known('loans', 'draws') }}
     where draws.is_open and loans.lender_id is not null
     group by draws.as_of_date, draws.known_on, draws.user_key, loans.lender_id

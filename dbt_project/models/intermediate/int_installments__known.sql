@@ -4,7 +4,7 @@ with installments as (
         users.as_of_date,
         users.known_on,
         users.surviving_key as user_key,
-        stg_installments.version_key as installment_key,
+        stg_installments.installment_key,
         stg_installments.loan_key,
         stg_installments.installment_no,
         stg_installments.due_date,

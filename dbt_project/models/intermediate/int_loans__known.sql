@@ -20,7 +20,7 @@ final as (
     select
         loans.as_of_date,
         loans.known_on,
-        loans.version_key as loan_key,
+        loans.loan_key,
         loans.loan_id,
         loans.surviving_key as user_key,
         loans.product,

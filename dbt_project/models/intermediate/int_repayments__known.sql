@@ -3,7 +3,7 @@ select
     users.as_of_date,
     users.known_on,
     users.surviving_key as user_key,
-    stg_repayments.version_key as repayment_key,
+    stg_repayments.repayment_key,
     stg_repayments.statement_key,
     stg_repayments.loan_key,
     stg_repayments.installment_key,

@@ -3,7 +3,7 @@ with bills as (
         users.as_of_date,
         users.known_on,
         users.surviving_key as user_key,
-        stg_statements.version_key as statement_key,
+        stg_statements.statement_key,
         stg_statements.account_key,
         -- A bill that names no product is of its account's.
         coalesce(stg_statements.product, accounts.product) as product,

@@ -163,7 +163,7 @@ late_bills as (
     select
         lines.as_of_date,
         lines.user_key,
-        statements.version_key as statement_key,
+        statements.statement_key,
         statements.statement_date
     from {{ ref('stg_statements') }} as statements
     inner join lines

@@ -29,7 +29,7 @@ final as (
     from {{ ref('stg_statements') }} as stg_statements
     inner join tied
         on
-            stg_statements.version_key = tied.statement_key
+            stg_statements.statement_key = tied.statement_key
             and {{ is_known('stg_statements', 'tied') }}
 )
 

@@ -3,7 +3,7 @@ with
 
 select
     account_id,
-    {{ key_hash(['account_id']) }} as account_key,
+    {{ record_key('account_id') }} as account_key,
     user_key,
     product,
     effective_at,

@@ -3,8 +3,9 @@ with
 
 select
     loan_id,
-    {{ key_hash(['loan_id']) }} as loan_key,
+    {{ record_key('loan_id') }} as loan_key,
     installment_no,
+    {{ record_key("loan_id || '#' || cast(installment_no as string)") }} as installment_key,
     user_key,
     due_date,
     amount_due,

@@ -3,10 +3,11 @@ with
 
 select
     loan_id,
+    {{ record_key('loan_id') }} as loan_key,
     user_key,
     product,
     account_id,
-    {{ optional_key('account_id') }} as account_key,
+    {{ record_key('account_id') }} as account_key,
     applied_at,
     {{ business_date('applied_at') }} as applied_date,
     disbursed_at,
@@ -20,7 +21,7 @@ select
     repayment_method,
     lender_id,
     origin_statement_id,
-    {{ optional_key('origin_statement_id') }} as origin_statement_key,
+    {{ record_key('origin_statement_id') }} as origin_statement_key,
     {{ business_date('closed_at') }} as closed_date,
     close_reason,
     written_off_amount,

@@ -3,17 +3,16 @@ with
 
 select
     repayment_id,
+    {{ record_key('repayment_id') }} as repayment_key,
     user_key,
     statement_id,
-    {{ optional_key('statement_id') }} as statement_key,
+    {{ record_key('statement_id') }} as statement_key,
     loan_id,
-    {{ optional_key('loan_id') }} as loan_key,
+    {{ record_key('loan_id') }} as loan_key,
     installment_no,
-    case
-        when installment_no is not null then {{ key_hash(['loan_id', 'installment_no']) }}
-    end as installment_key,
+    {{ record_key("loan_id || '#' || cast(installment_no as string)") }} as installment_key,
     account_id,
-    {{ optional_key('account_id') }} as account_key,
+    {{ record_key('account_id') }} as account_key,
     paid_at,
     {{ business_date('paid_at') }} as paid_date,
     amount,

@@ -3,9 +3,10 @@ with
 
 select
     statement_id,
+    {{ record_key('statement_id') }} as statement_key,
     user_key,
     account_id,
-    {{ optional_key('account_id') }} as account_key,
+    {{ record_key('account_id') }} as account_key,
     product,
     statement_date,
     due_date,

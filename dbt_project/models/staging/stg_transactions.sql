@@ -23,7 +23,7 @@ select
     payment_method = 'huabei_installment' as is_installment,
     occurred_hour >= 22 or occurred_hour < 6 as is_night,
     category_code,
-    case when merchant_id is not null then {{ key_hash(['merchant_id']) }} end as merchant_key,
+    {{ record_key('merchant_id') }} as merchant_key,
     -- From this day on the movement never happened.
     case when status = 'closed' then state_date end as void_date,
     -- From this day on the purchase is refunded, unless its refund has a row of its own.
@@ -31,8 +31,9 @@ select
         when status = 'refunded' and refund_of is null and direction = 'out' then state_date
     end as refunded_date,
     case
-        when refund_of is not null then {{ key_hash(['refund_of']) }}
-        when status in ('refunded', 'closed') and direction = 'out' then version_key
+        when refund_of is not null then {{ record_key('refund_of') }}
+        when status in ('refunded', 'closed') and direction = 'out'
+            then {{ record_key('transaction_id') }}
     end as purchase_key,
     batch_date,
     version_key,

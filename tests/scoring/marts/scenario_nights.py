@@ -54,7 +54,7 @@ _QUERIES = {
     "statements": f"""
         select as_of_date, known_on, statement_id, {_OBLIGATION}
         from intermediate.int_statements__settled
-        {_ids("stg_statements", "version_key", "statement_id", "statement_key")}
+        {_ids("stg_statements", "statement_key", "statement_id", "statement_key")}
         left join (
             select as_of_date, known_on, obligation_key as statement_key,
                 is_past_due, is_late, late_days, met_date
@@ -65,13 +65,13 @@ _QUERIES = {
     "installments": f"""
         select as_of_date, known_on, installment_id, {_OBLIGATION}
         from intermediate.int_obligations
-        {_ids("stg_installments", "version_key", _INSTALLMENT_ID, "obligation_key")}
+        {_ids("stg_installments", "installment_key", _INSTALLMENT_ID, "obligation_key")}
         where obligation_kind = 'installment'
     """,
     "loans": f"""
         select as_of_date, known_on, loan_id, outstanding_amount as outstanding, is_open
         from intermediate.int_loans__outstanding
-        {_ids("stg_loans", "version_key", "loan_id", "loan_key")}
+        {_ids("stg_loans", "loan_key", "loan_id", "loan_key")}
     """,
     "accounts": f"""
         select as_of_date, known_on, account_id, status, limit_amount
@@ -81,7 +81,7 @@ _QUERIES = {
     "repayments": f"""
         select as_of_date, known_on, repayment_id, held_reason
         from intermediate.int_repayments__resolved
-        {_ids("stg_repayments", "version_key", "repayment_id", "repayment_key")}
+        {_ids("stg_repayments", "repayment_key", "repayment_id", "repayment_key")}
     """,
 }
 
