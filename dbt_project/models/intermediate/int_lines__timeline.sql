@@ -24,19 +24,26 @@ ordered as (
     select
         *,
         row_number() over in_order as event_number,
-        cast(sum(covering_amount) over (
-            in_order rows between current row and unbounded following
-        ) as decimal(18, 2)) as covered_since_amount,
-        {{ last_known('statement_key') }} over (
-            in_order rows between unbounded preceding and current row
-        ) as newest_statement_key,
+        cast(sum(covering_amount) over from_here as decimal(18, 2)) as covered_since_amount,
+        {{ last_known('statement_key') }} over until_here as newest_statement_key,
         lead(event_date) over in_order as next_date,
         lead(covering_amount) over in_order as next_covering_amount
     from events
-    window in_order as (
-        partition by as_of_date, line_key
-        order by event_date, tie_number, covering_amount
-    )
+    window
+        in_order as (
+            partition by as_of_date, line_key
+            order by event_date, tie_number, covering_amount
+        ),
+        from_here as (
+            partition by as_of_date, line_key
+            order by event_date, tie_number, covering_amount
+            rows between current row and unbounded following
+        ),
+        until_here as (
+            partition by as_of_date, line_key
+            order by event_date, tie_number, covering_amount
+            rows between unbounded preceding and current row
+        )
 ),
 
 -- Only differences of the running total are ever used, so it may be counted from the end: that is

@@ -32,21 +32,25 @@ with settled as (
 dated as (
     select
         *,
-        min(full_date) over (
-            next_bills rows between current row and unbounded following
-        ) as paid_in_full_date,
+        min(full_date) over this_and_next as paid_in_full_date,
         lead(statement_date) over next_bills as next_statement_date,
         least(
             amount_due - converted_amount,
             coalesce(
-                lead(covered_before) over next_bills - covered_before, covered_since_amount
+                lead(covered_before) over (next_bills) - covered_before, covered_since_amount
             ) - converted_until_next_amount
         ) as paid_amount
     from settled
-    window next_bills as (
-        partition by as_of_date, line_key
-        order by statement_date, tie_number
-    )
+    window
+        next_bills as (
+            partition by as_of_date, line_key
+            order by statement_date, tie_number
+        ),
+        this_and_next as (
+            partition by as_of_date, line_key
+            order by statement_date, tie_number
+            rows between current row and unbounded following
+        )
 ),
 
 -- What is neither converted, paid nor written off is settled by a final payment, carried into the
