@@ -48,7 +48,7 @@ EXPRESSIONS = [
         " (partition by numerator, denominator, day, moment order by whole)"
     ),
     "{{ line_key('whole', 'null', \"'huabei'\") }} is null",
-    "{{ loan_key('null') }} is null",
+    "{{ record_key('cast(null as string)') }} is null",
     "{{ key_hash(['day', 'whole', 'empty']) }} is null",
 ]
 SAMPLES = """
