@@ -63,7 +63,16 @@ def test_range_is_clipped_with_the_score() -> None:
 
 
 def test_calibration_error_widens_both_sides() -> None:
-    changes = {"kind": "trained", "training": {"rows": 1}, "calibration": {"slope": 1}}
+    calibration = {
+        "method": "logistic",
+        "intercept": "3",
+        "slope": "-0.01",
+        "fitted_on": "held_out",
+        "rows": 10,
+        "bads": 2,
+        "outcome": "default",
+    }
+    changes = {"kind": "trained", "training": {"rows": 1}, "calibration": calibration}
     card = make_card(evidence=EVIDENCE | {"calibration_error_points": 7}, **changes)
     assert bounds(make_row(months=12), card) == (616, 623, 630)
 
