@@ -123,6 +123,7 @@ create or replace temp table bills as
 with known as (
     select
         statements.statement_id,
+        statements.statement_key,
         coalesce(changes.surviving_key, statements.user_key) as user_key,
         statements.account_id,
         coalesce(statements.product, accounts.product) as product,
@@ -165,6 +166,7 @@ only_accounts as (
 
 select
     bills.statement_id,
+    bills.statement_key,
     bills.user_key,
     products.family = 'revolving' as is_revolving,
     bills.product,
@@ -198,6 +200,7 @@ create or replace temp table installments as
 select
     installments.loan_id,
     installments.installment_no,
+    installments.installment_key,
     coalesce(changes.surviving_key, installments.user_key) as user_key,
     loans.rowid as loan_no,
     loans.user_key as loan_user_key,
@@ -226,8 +229,10 @@ with known as materialized (
     select
         coalesce(changes.surviving_key, repayments.user_key) as user_key,
         repayments.statement_id,
+        repayments.statement_key,
         repayments.loan_id,
         repayments.installment_no,
+        repayments.installment_key,
         repayments.account_id,
         repayments.paid_at,
         repayments.paid_date,
@@ -275,7 +280,7 @@ select
 from known as payments
 inner join bills
     on
-        hash(payments.statement_id) = hash(bills.statement_id)
+        payments.statement_key = bills.statement_key
         and payments.user_key = bills.user_key
 where payments.statement_id is not null
 union all
@@ -298,8 +303,7 @@ select
 from known as payments
 inner join installments
     on
-        hash(payments.loan_id, payments.installment_no)
-        = hash(installments.loan_id, installments.installment_no)
+        payments.installment_key = installments.installment_key
         and payments.user_key = installments.loan_user_key
 inner join loans
     on installments.loan_no = loans.rowid

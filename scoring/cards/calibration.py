@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from decimal import Context, Decimal
 
+import numpy as np
+
 from scoring.cards.card import Card
+from scoring.cards.comparison import Floats, Int64s, implied_probability
 
 PD_DECIMALS = 6
 _STEP = Decimal(1).scaleb(-PD_DECIMALS)
@@ -30,6 +33,15 @@ def pd_by_score(card: Card) -> dict[int, Decimal] | None:
         score: _probability(fitted.intercept, fitted.slope, score)
         for score in range(limits.minimum, limits.maximum + 1)
     }
+
+
+def stated_probability(card: Card, scores: Int64s) -> Floats:
+    """Probability of bad per score: of the card's calibration, else what its scale implies."""
+    by_score = pd_by_score(card)
+    if by_score is None:
+        return implied_probability(card.scale, scores)
+    values: Floats = np.array([float(by_score[score]) for score in sorted(by_score)])
+    return values[scores - card.score_range.minimum]
 
 
 def _probability(intercept: Decimal, slope: Decimal, score: int) -> Decimal:

@@ -97,7 +97,7 @@ class SwapSet:
     neither: Cell
 
 
-def measure_separation(scores: Int64s, is_bad: Mask) -> Separation:
+def measure_separation(scores: Int64s | Floats, is_bad: Mask) -> Separation:
     """AUC, Gini and KS, ties exact.
 
     Raises:

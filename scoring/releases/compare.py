@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from scoring.cards.calibration import stated_probability
 from scoring.cards.card import Card
 from scoring.cards.comparison import (
     Calibration,
@@ -18,7 +19,6 @@ from scoring.cards.comparison import (
     Separation,
     SwapSet,
     count_migration,
-    implied_probability,
     measure_calibration,
     measure_separation,
     measure_stability,
@@ -248,8 +248,7 @@ def _figures(
     if known is not None and pairs.is_bad is not None:
         is_bad = pairs.is_bad[known]
         separation = measure_separation(scores[known], is_bad)
-        stated = implied_probability(card.scale, scores[known])
-        calibration = measure_calibration(stated, is_bad)
+        calibration = measure_calibration(stated_probability(card, scores[known]), is_bad)
     return CardFigures(
         card_id=card.card_id,
         scale_meaning=card.scale.meaning,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from scoring.cards.comparison import measure_separation
 from scoring.training.table import Int8s, Int64s
 
 Floats = npt.NDArray[np.float64]
@@ -47,42 +48,22 @@ class Metrics:
 
 def measure(part: str, score: Int64s, pd: Floats, target: Int8s, clipped_share: float) -> Metrics:
     """Every metric of one part; ``score`` more is better, ``pd`` the probability of bad."""
-    auc = auc_of(score, target)
+    separation = measure_separation(score, target == 1)
     log_odds = np.log(pd) - np.log1p(-pd)
     intercept, slope = fit_line(log_odds, target)
     return Metrics(
         part=part,
         rows=int(target.size),
         bads=int(target.sum()),
-        auc=auc,
-        ks=ks_of(score, target),
-        gini=2 * auc - 1,
+        auc=separation.auc,
+        ks=separation.ks,
+        gini=separation.gini,
         brier=float(np.mean((pd - target) ** 2)),
         calibration_slope=slope,
         calibration_intercept=intercept,
         observed_to_expected=float(target.sum() / pd.sum()),
         clipped_share=clipped_share,
     )
-
-
-def auc_of(score: Int64s | Floats, target: Int8s) -> float:
-    """Area under the ROC curve; a good row should have the higher score, ties count half.
-
-    Example:
-        Scores 1, 2, 2, 3 with outcomes bad, bad, good, good: pairs 1<2, 1<3, 2=2, 2<3 give
-        3.5 of 4 = 0.875.
-    """
-    goods, bads = _counts_by_score(score, target)
-    bads_below = np.cumsum(bads) - bads
-    twice = 2 * int((goods * bads_below).sum()) + int((goods * bads).sum())
-    return twice / (2 * int(goods.sum()) * int(bads.sum()))
-
-
-def ks_of(score: Int64s | Floats, target: Int8s) -> float:
-    """Kolmogorov-Smirnov distance between the scores of good and bad rows."""
-    goods, bads = _counts_by_score(score, target)
-    distance = np.cumsum(bads) / bads.sum() - np.cumsum(goods) / goods.sum()
-    return float(np.abs(distance).max())
 
 
 def fit_line(predictor: Floats, target: Int8s) -> tuple[float, float]:
@@ -111,11 +92,3 @@ def fit_line(predictor: Floats, target: Int8s) -> tuple[float, float]:
         if max(abs(step[0]), abs(step[1])) < _SETTLED:
             break
     return level - slope * centre / spread, slope / spread
-
-
-def _counts_by_score(score: Int64s | Floats, target: Int8s) -> tuple[Int64s, Int64s]:
-    _, places = np.unique(score, return_inverse=True)
-    bads = np.bincount(places, weights=target)
-    rows = np.bincount(places)
-    whole = bads.astype(np.int64)
-    return rows - whole, whole

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from scoring.cards.comparison import measure_separation
 from scoring.training.binning import Binning, Direction, bin_column
-from scoring.training.metrics import auc_of
 from scoring.training.parameters import TrainingParameters
 from scoring.training.split import Split, fold_numbers
 from scoring.training.table import Column, Int8s, Int64s, TrainingTable
@@ -115,7 +115,7 @@ def _screen_alone(
     binning = bin_column(column, table.target, rows, parameters, direction)
     if binning is None:
         return out("no cut separates", f"declared direction: {direction}")
-    by_bins = auc_of(binning.woe[binning.group_of(column)][rows], table.target[rows])
+    by_bins = _auc(binning.woe[binning.group_of(column)][rows], table.target[rows])
     auc = max(by_bins, auc or 0)
     psi = max(
         psi_of(binning.goods + binning.bads, _counts(binning, column, other))
@@ -155,7 +155,7 @@ def _cross_auc(
         if binning is None:
             aucs.append(0.5)
             continue
-        aucs.append(auc_of(binning.woe[binning.group_of(column)][outside], table.target[outside]))
+        aucs.append(_auc(binning.woe[binning.group_of(column)][outside], table.target[outside]))
     return sum(aucs) / 2
 
 
@@ -169,10 +169,14 @@ def _error_of_chance(target: Int8s) -> float:
     return math.sqrt((bads + goods + 1) / (12 * bads * goods))
 
 
+def _auc(values: Int64s | npt.NDArray[np.float64], target: Int8s) -> float:
+    return measure_separation(values, target == 1).auc
+
+
 def _auc_of_order(values: Int64s, target: Int8s) -> float | None:
     if values.size == 0 or target.min() == target.max():
         return None
-    auc = auc_of(values, target)
+    auc = _auc(values, target)
     return max(auc, 1 - auc)
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from scoring.cards.card import Card
+from scoring.cards.comparison import measure_separation
 from scoring.score.table_files import read_table
 from scoring.score.tables import score_table
 from scoring.training.files import train_on_file
-from scoring.training.metrics import auc_of
 from tests.acceptance.sources import real_source
 
 TARGET = "default.payment.next.month"
@@ -34,7 +34,9 @@ def test_card_without_protected_columns_separates_and_is_calibrated() -> None:
     assert scored.column("ID").to_pylist() == table.column("ID").to_pylist()
     score = scored.column("score").to_numpy()
     rows = next(part for part in result.parts if part.part == "held_out").rows
-    assert auc_of(score[rows], table.column(TARGET).to_numpy()[rows]) == held.auc
+    assert (
+        measure_separation(score[rows], table.column(TARGET).to_numpy()[rows] == 1).auc == held.auc
+    )
     assert np.array_equal(score, _sum_of_points(result.card, scored))
 
 

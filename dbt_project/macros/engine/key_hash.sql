@@ -1,6 +1,7 @@
 {#-
-    A hash of key columns as BIGINT. Versions are found by it and then compared by their key; a
-    surrogate key made of it stands for text in joins.
+    A hash of key columns as BIGINT, quick and weak on texts: alike ids share values. Versions are
+    found by it and then compared by their key. What stands for an id alone is a record_key; of
+    such numbers this hash is safe.
 -#}
 {% macro key_hash(columns) -%}
     {{ return(adapter.dispatch('key_hash', 'creditloop')(columns)) }}

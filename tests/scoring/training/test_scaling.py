@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 
+from scoring.cards.comparison import measure_separation
 from scoring.training.calibration import fit_calibration
-from scoring.training.metrics import auc_of, fit_line, ks_of
+from scoring.training.metrics import fit_line
 from scoring.training.parameters import TrainingParameters
 from scoring.training.refit import Weights
 from scoring.training.scaling import factor_of, own_odds, scale_weights
@@ -38,9 +39,10 @@ def test_own_odds_are_whole_and_at_least_one() -> None:
 
 def test_auc_counts_pairs() -> None:
     score = np.array([1, 2, 2, 3])
-    assert auc_of(score, np.array([1, 1, 0, 0], np.int8)) == 0.875
-    assert auc_of(score, np.array([0, 0, 1, 1], np.int8)) == 0.125
-    assert ks_of(score, np.array([1, 1, 0, 0], np.int8)) == 0.5
+    is_bad = np.array([True, True, False, False])
+    assert measure_separation(score, is_bad).auc == 0.875
+    assert measure_separation(score, ~is_bad).auc == 0.125
+    assert measure_separation(score, is_bad).ks == 0.5
 
 
 def test_psi_is_the_textbook_sum() -> None:
