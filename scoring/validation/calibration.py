@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +10,9 @@ from scoring.cards.comparison import measure_calibration
 from scoring.training.extras import require_library
 from scoring.training.table import Int8s
 from scoring.validation.case import Floats
+from scoring.validation.logit import CONFIDENCE, fit_logit
 
 BIN_COUNT = 20
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -102,20 +101,10 @@ def observed_to_expected(pd: Floats, target: Int8s) -> Interval:
 
 
 def _fit_line(pd: Floats, target: Int8s) -> tuple[Interval | None, Interval | None]:
-    if target.min() == target.max() or pd.min() == pd.max():
+    if pd.min() == pd.max():
         return None, None
-    models = require_library("statsmodels.api")
-    faults = require_library("statsmodels.tools.sm_exceptions")
-    log_odds = np.log(pd) - np.log1p(-pd)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", faults.ModelWarning)
-        try:
-            fit = models.Logit(target, models.add_constant(log_odds)).fit(disp=0)
-        except (faults.ModelWarning, np.linalg.LinAlgError):
-            return None, None
-    bounds = fit.conf_int(1 - CONFIDENCE)
-    intercept, slope = (
-        Interval(float(value), float(low), float(high))
-        for value, (low, high) in zip(fit.params, bounds, strict=True)
-    )
+    fitted = fit_logit((np.log(pd) - np.log1p(-pd))[:, np.newaxis], target)
+    if fitted is None:
+        return None, None
+    intercept, slope = (Interval(part.value, part.low, part.high) for part in fitted)
     return intercept, slope

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,10 +10,10 @@ import numpy as np
 
 from scoring.cards.card import Card, CardFeature
 from scoring.errors import PermanentError
-from scoring.training.extras import require_library
 from scoring.training.screening import psi_of
 from scoring.training.table import EDGE_DIGITS, Column, Int64s
 from scoring.validation.case import Case, Floats
+from scoring.validation.logit import Coefficient, fit_logit
 from scoring.validation.resampling import number_subjects
 
 _HALF = 0.5
@@ -106,9 +105,9 @@ def measure_features(
             for entry, weight in zip(placed, weights, strict=True)
         ]
     )
-    fitted = _fit(evidence, 1 - target[rows], number_subjects(case.table)[rows])
+    fitted = fit_logit(evidence, 1 - target[rows], number_subjects(case.table)[rows])
     figures = tuple(
-        _describe(entry, case, None if fitted is None else fitted[number])
+        _describe(entry, case, None if fitted is None else fitted[number + 1])
         for number, entry in enumerate(placed)
     )
     return figures, _correlate(evidence)
@@ -164,9 +163,7 @@ def _weigh(entry: PlacedFeature, case: Case, part: str) -> Floats | None:
     return np.where(every > 0, woe, 0.0)
 
 
-def _describe(
-    entry: PlacedFeature, case: Case, fitted: tuple[float, float, float] | None
-) -> FeatureFigures:
+def _describe(entry: PlacedFeature, case: Case, fitted: Coefficient | None) -> FeatureFigures:
     feature = entry.feature
     every, bads = _counts(entry, case, case.base)
     woe = {part: _weigh(entry, case, part) for part in case.parts}
@@ -191,39 +188,17 @@ def _describe(
     weights = woe[case.base]
     goods = every - bads
     shares = goods / max(goods.sum(), 1) - bads / max(bads.sum(), 1)
-    coefficient, error, p_value = fitted or (None, None, None)
     return FeatureFigures(
         feature_name=feature.feature_name,
         dimension=feature.dimension,
         monotone=feature.monotone,
         iv=None if weights is None else float((shares * weights).sum()),
-        coefficient=coefficient,
-        standard_error=error,
-        p_value=p_value,
+        coefficient=None if fitted is None else fitted.value,
+        standard_error=None if fitted is None else fitted.standard_error,
+        p_value=None if fitted is None else fitted.p_value,
         psi={part: psi_of(every, counts) for part, counts in rows_in.items() if part != case.base},
         bins=bins,
     )
-
-
-def _fit(
-    evidence: Floats, is_good: Int64s, subjects: Int64s
-) -> list[tuple[float, float, float]] | None:
-    """Coefficient, standard error and p-value per feature; None where there is no such fit."""
-    if is_good.min() == is_good.max():
-        return None
-    models = require_library("statsmodels.api")
-    faults = require_library("statsmodels.tools.sm_exceptions")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", faults.ModelWarning)
-        try:
-            model = models.Logit(is_good, models.add_constant(evidence, has_constant="add"))
-            fit = model.fit(disp=0, cov_type="cluster", cov_kwds={"groups": subjects})
-        except (faults.ModelWarning, np.linalg.LinAlgError):
-            return None
-    return [
-        (float(value), float(error), float(p_value))
-        for value, error, p_value in zip(fit.params[1:], fit.bse[1:], fit.pvalues[1:], strict=True)
-    ]
 
 
 def _correlate(evidence: Floats) -> Floats:

@@ -8,8 +8,9 @@ import numpy as np
 
 from scoring.training.extras import require_library
 from scoring.training.table import Int8s, Int64s, TrainingTable
-from scoring.validation.calibration import CONFIDENCE, Interval
+from scoring.validation.calibration import Interval
 from scoring.validation.case import Floats
+from scoring.validation.logit import CONFIDENCE
 
 RESAMPLES = 400
 FEWEST = 20
