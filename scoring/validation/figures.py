@@ -224,7 +224,8 @@ def draw_correlations(findings: Findings) -> Picture:
         axes.set_yticks(np.arange(count) + 0.5, labels)
         axes.grid(visible=False)
         axes.set_aspect("equal")
-        axes.figure.colorbar(mesh, ax=axes, shrink=0.6, drawedges=False)
+        bar = axes.figure.colorbar(mesh, ax=axes, shrink=0.6, drawedges=False)
+        bar.solids.set(rasterized=False, edgecolor="face")
         if count <= _LABELLED:
             for row in range(count):
                 for column in range(count):

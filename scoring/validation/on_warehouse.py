@@ -114,7 +114,7 @@ def read_protected(
     if not is_there:
         return ()
     connection.register("report_rows", _row_keys(table))
-    found = connection.execute(
+    found = connection.sql(
         """
         with newest as (
             select user_key, is_deleted, gender, birth_year, region_code, occupation_code
@@ -135,7 +135,7 @@ def read_protected(
                 and not coalesce(newest.is_deleted, false)
         order by report_rows.row_number
         """,
-        [known_on, *[NOT_KNOWN] * 3],
+        params=[known_on, *[NOT_KNOWN] * 3],
     ).to_arrow_table()
     connection.unregister("report_rows")
     years, no_year = _numbers(found.column("birth_year"))
@@ -154,7 +154,7 @@ def read_evidence(
 ) -> tuple[Grouping, ...]:
     """Strength of evidence and months on book of every row on its observation date."""
     connection.register("report_rows", _row_keys(table))
-    found = connection.execute(
+    found = connection.sql(
         """
         select users.evidence_days, users.months_on_book
         from report_rows

@@ -126,7 +126,7 @@ def test_new_data_alone_says_what_is_missing() -> None:
     findings = find_all(case)
     page = render_report(case, findings)
     assert findings.challenge is None
-    assert "Not trained: the card&#39;s training rows are not at hand." in page
+    assert "Not trained: the card's training rows are not at hand." in page
     assert "There is one part only" in page
     assert "The rows carry no date" in page
     assert "No protected attribute was at hand" in page
