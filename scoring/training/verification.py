@@ -32,7 +32,7 @@ def verify_scores(card: Card, table: TrainingTable, score: Int64s) -> None:
 
 
 def score_rows(card: Card, table: TrainingTable) -> Int64s:
-    """The scorer's score of every row; scorability rules are left out."""
+    """The scorer's score of every row; scorability rules and ranges are left out."""
     columns = {column.name: column for column in table.columns}
     batch = pa.RecordBatch.from_pydict(
         {
@@ -44,7 +44,8 @@ def score_rows(card: Card, table: TrainingTable) -> Int64s:
             for feature in card.features
         }
     )
-    scored = score_batch(compile_card(card.model_copy(update={"scorability": ()})), batch)
+    bare = card.model_copy(update={"scorability": (), "evidence": None})
+    scored = score_batch(compile_card(bare), batch)
     score: Int64s = scored.column("score").to_numpy().astype(np.int64)
     return score
 
