@@ -115,7 +115,9 @@ def measure_features(
 
 def sum_points(card: Card, placed: tuple[PlacedFeature, ...]) -> Int64s:
     """Base and points of every row, clipped."""
-    total: Int64s = card.base_points + sum(entry.points[entry.place] for entry in placed)
+    total: Int64s = np.full(placed[0].place.size, card.base_points, np.int64)
+    for entry in placed:
+        total += entry.points[entry.place]
     return np.clip(total, card.score_range.minimum, card.score_range.maximum)
 
 

@@ -101,7 +101,7 @@ def _of_separation(findings: Findings) -> Iterator[str]:
 
 def _of_calibration(case: Case, findings: Findings) -> Iterator[str]:
     fitted = case.card.calibration.fitted_on if case.card.calibration else None
-    if fitted in findings.calibration:
+    if fitted is not None and fitted in findings.calibration:
         yield (
             f"The probabilities were fitted on the {name_part(fitted)} part, so that its slope,"
             " intercept and observed/expected are right by construction; only other parts tell."
