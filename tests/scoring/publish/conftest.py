@@ -1,9 +1,19 @@
 from __future__ import annotations
 
+import itertools
+from typing import TYPE_CHECKING
+
 import pytest
 
-from scoring.settings import Settings
+from scoring.settings import Settings, load_settings
+from tests.conftest import TEST_KEY
 from tests.scoring.publish.handmade import FIRST, Handmade
+
+if TYPE_CHECKING:
+    from tests.postgres_server import PostgresServer
+    from tests.scoring.publish.in_postgres import InPostgres
+
+_numbers = itertools.count()
 
 
 @pytest.fixture
@@ -12,3 +22,18 @@ def handmade(settings: Settings) -> Handmade:
     deployment = Handmade(settings)
     deployment.land_users(FIRST, [1, 2, 3])
     return deployment
+
+
+@pytest.fixture
+def in_postgres(settings: Settings, postgres_server: PostgresServer) -> InPostgres:
+    """The same with a PostgreSQL database that is published to as well."""
+    from tests.scoring.publish.in_postgres import InPostgres, prepare_database  # noqa: PLC0415
+
+    database = f"published_{next(_numbers)}"
+    prepare_database(postgres_server, database)
+    both = load_settings(
+        home=settings.home, identity_key=TEST_KEY, postgres_dsn=postgres_server.dsn(database)
+    )
+    deployment = Handmade(both)
+    deployment.land_users(FIRST, [1, 2, 3])
+    return InPostgres(postgres_server, database, deployment)
