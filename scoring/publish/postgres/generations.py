@@ -159,9 +159,10 @@ def _record(pg: Postgres, settings: Settings, names: Names, publication: Publica
         pg,
         f"""
         insert into {names.table(GENERATION_FILES)}
-        select %s, stored.file_id, stored.as_of_date, named.place - 1, named.is_current
-        from unnest(%s::text[], %s::bigint[], %s::boolean[])
-            with ordinality as named (file, written_ns, is_current, place)
+        select %s, stored.file_id, named.as_of_date, named.known_on, named.place - 1,
+            named.is_current
+        from unnest(%s::text[], %s::bigint[], %s::date[], %s::date[], %s::boolean[])
+            with ordinality as named (file, written_ns, as_of_date, known_on, is_current, place)
         inner join {names.table(FILES)} as stored
             on stored.file = named.file and stored.written_ns = named.written_ns
         """,
@@ -169,6 +170,8 @@ def _record(pg: Postgres, settings: Settings, names: Names, publication: Publica
             number,
             [file.file for file in files],
             [written_ns(settings, file) for file in files],
+            [file.as_of_date for file in files],
+            [file.known_on for file in files],
             [file.is_current for file in files],
         ],
     )

@@ -127,6 +127,7 @@ def _book_tables(names: Names) -> list[str]:
             generation bigint not null references {names.table(GENERATIONS)} on delete cascade,
             file_id bigint not null references {names.table(FILES)},
             as_of_date date not null,
+            known_on date not null,
             publication_order bigint not null,
             is_current boolean not null,
             primary key (generation, file_id)

@@ -28,8 +28,9 @@ NIGHT_TABLES: Mapping[str, Columns] = MappingProxyType(
             {
                 name: postgres_type(kind)
                 for name, kind in (
-                    CONTENT[table] | (ORIGIN_COLUMNS if table == SCORES else {})
-                ).items()
+                    *CONTENT[table].items(),
+                    *(ORIGIN_COLUMNS.items() if table == SCORES else ()),
+                )
             }
         )
         for table in (SCORES, POINTS, REASONS, CHANGES)

@@ -51,7 +51,7 @@ def reader_views(names: Names, columns: Mapping[str, Columns]) -> Mapping[str, s
         "score_reasons": views.query(REASONS, _of("nights", REASON_COLUMNS)),
         "score_changes": views.query(CHANGES, _of("nights", CHANGE_COLUMNS)),
         FILES_TABLE: f"""
-            select files.publication_order, stored.table_name, stored.as_of_date, stored.known_on,
+            select files.publication_order, stored.table_name, files.as_of_date, files.known_on,
                 stored.file, stored.content_hash, stored.row_count, files.is_current
             from {names.table(GENERATION_FILES)} as files
             inner join {names.table(FILES)} as stored on stored.file_id = files.file_id

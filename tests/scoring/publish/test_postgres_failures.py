@@ -221,7 +221,7 @@ MOMENTS = [
     ("after", "scoring.publish.postgres.sink.load_generation", 1),
     ("after", "scoring.publish.postgres.sink.switch", 2),
     ("after", "scoring.publish.step.switch_all", 2),
-    ("before", "scoring.publish.postgres.sink.forget", 2),
+    ("before", "scoring.publish.step.sweep_elsewhere", 2),
 ]
 
 
