@@ -40,6 +40,9 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        # The scheduler starts tasks before Airflow's own API answers; a busy machine needs longer
+        # than the 5 seconds after which the task would be killed.
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
     }
     # `airflow standalone` starts its parts by the bare name `airflow`.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])

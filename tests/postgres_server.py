@@ -14,7 +14,7 @@ from scoring.local_postgres import LocalPostgres, find_programs
 
 WRITER, READER, PASSWORD = "creditloop_writer", "creditloop_reader", "a secret of the tests"
 """The password has blanks, so that a DSN with it must be quoted rightly."""
-OPTIONS = ("fsync=off", "max_connections=30")
+OPTIONS = ("fsync=off", "full_page_writes=off", "max_connections=30")
 
 
 @dataclass(frozen=True)

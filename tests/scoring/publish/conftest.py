@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
     from tests.postgres_server import PostgresServer
     from tests.scoring.publish.in_postgres import InPostgres
 
-_numbers = itertools.count()
-
 
 @pytest.fixture
 def handmade(settings: Settings) -> Handmade:
@@ -24,13 +21,24 @@ def handmade(settings: Settings) -> Handmade:
     return deployment
 
 
-@pytest.fixture
-def in_postgres(settings: Settings, postgres_server: PostgresServer) -> InPostgres:
-    """The same with a PostgreSQL database that is published to as well."""
-    from tests.scoring.publish.in_postgres import InPostgres, prepare_database  # noqa: PLC0415
+@pytest.fixture(scope="session")
+def published_database(postgres_server: PostgresServer) -> str:
+    """A database that is published to; a new one for each test would cost a thousand files."""
+    from tests.scoring.publish.in_postgres import prepare_database  # noqa: PLC0415
 
-    database = f"published_{next(_numbers)}"
-    prepare_database(postgres_server, database)
+    prepare_database(postgres_server, "published")
+    return "published"
+
+
+@pytest.fixture
+def in_postgres(
+    settings: Settings, postgres_server: PostgresServer, published_database: str
+) -> InPostgres:
+    """The same with a PostgreSQL database that is published to as well."""
+    from tests.scoring.publish.in_postgres import InPostgres, empty_database  # noqa: PLC0415
+
+    database = published_database
+    empty_database(postgres_server, database)
     both = load_settings(
         home=settings.home, identity_key=TEST_KEY, postgres_dsn=postgres_server.dsn(database)
     )

@@ -85,6 +85,13 @@ def prepare_database(server: PostgresServer, database: str) -> None:
         connection.execute(f"alter role {READER} login".encode())
 
 
+def empty_database(server: PostgresServer, database: str) -> None:
+    """Both schemas as the documentation makes them."""
+    with server.connect(database) as connection:
+        connection.execute("drop schema creditloop, creditloop_store cascade")
+        connection.execute(ROLES.read_bytes())
+
+
 def _sorted(rows: Sequence[Sequence[Any]]) -> list[str]:
     return sorted(repr(tuple(_plain(value) for value in row)) for row in rows)
 

@@ -26,7 +26,7 @@ from scoring.status import read_status
 from tests.conftest import TEST_KEY
 from tests.postgres_server import PASSWORD, PostgresServer
 from tests.scoring.publish.handmade import FIRST, SECOND, Scored
-from tests.scoring.publish.in_postgres import InPostgres
+from tests.scoring.publish.in_postgres import InPostgres, empty_database
 
 SMALL_BYTES = 24 * 1024**2
 GENERATION = "select generation from publication"
@@ -191,9 +191,8 @@ def test_full_disk_of_the_server(in_postgres: InPostgres, small_disk: Path) -> N
         require_both_nights(in_postgres)
     finally:
         in_postgres.admin("alter role creditloop_writer reset default_tablespace")
-        with in_postgres.server.connect() as admin:
-            admin.execute(f"drop database {in_postgres.database} (force)".encode())
-            admin.execute("drop tablespace small")
+        empty_database(in_postgres.server, in_postgres.database)
+        in_postgres.admin("drop tablespace small")
 
 
 def test_file_that_cannot_switch_takes_postgres_back(
