@@ -9,9 +9,10 @@ from typing import Literal
 
 import duckdb
 
-from scoring.errors import TransientError
+from scoring.errors import CreditloopError, TransientError
 from scoring.publish.published import published_file
 from scoring.publish.registry import read_current
+from scoring.publish.sinks import POSTGRES, read_elsewhere
 from scoring.releases.overview import read_overview
 from scoring.settings import Settings
 from scoring.system_errors import as_known_error
@@ -138,6 +139,7 @@ def read_status(settings: Settings) -> Status:
     publication = _read_publication(settings, problems)
     state, facts = _read_warehouse(settings, problems)
     sinks: dict[str, int | None] = {
+        **_read_elsewhere(settings, problems),
         "creditloop.duckdb": _number(publication),
         "CURRENT.json": read_current(settings),
     }
@@ -155,6 +157,14 @@ def read_status(settings: Settings) -> Status:
         unread_folders=[] if state in {"busy", "unreadable"} else _find_unread(settings, known),
         **facts,
     )
+
+
+def _read_elsewhere(settings: Settings, problems: list[str]) -> dict[str, int | None]:
+    try:
+        return read_elsewhere(settings)
+    except CreditloopError as error:
+        problems.append(str(error))
+        return {POSTGRES: None}
 
 
 def _number(row: Row | None) -> int | None:

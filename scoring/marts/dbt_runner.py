@@ -203,3 +203,20 @@ def _is_transient(message: str) -> bool:
 def model_runs(nodes: Sequence[NodeRun]) -> list[NodeRun]:
     """The models among the nodes, in the order they ran."""
     return [node for node in nodes if node.kind == "model"]
+
+
+def render_runs(nodes: Sequence[NodeRun]) -> str:
+    """What ran, the slowest first, as plain lines.
+
+    Example:
+        >>> print(render_runs([NodeRun("a", "seed", "s", 0.25), NodeRun("b", "test", "s", 1.5)]))
+        2 nodes done in 1.8 s of work
+            1.50 s  test   s.b
+            0.25 s  seed   s.a
+    """
+    total = sum(node.wall_seconds for node in nodes)
+    ranked = sorted(nodes, key=lambda node: (-node.wall_seconds, node.name))
+    lines = [
+        f"{node.wall_seconds:8.2f} s  {node.kind:6} {node.schema}.{node.name}" for node in ranked
+    ]
+    return "\n".join([f"{len(nodes)} nodes done in {total:.1f} s of work", *lines])

@@ -9,7 +9,7 @@ import duckdb
 
 from scoring.clock import utc_now
 from scoring.code_version import code_version
-from scoring.errors import PermanentError
+from scoring.errors import CreditloopError, PermanentError
 from scoring.nights import Night
 from scoring.publish.columns import CHANGES, POINTS, REASONS, SCORES
 from scoring.publish.consent import Consent, read_consent
@@ -20,7 +20,8 @@ from scoring.publish.generation import GenerationPlan, count_rows, fill_generati
 from scoring.publish.manifest import Manifest
 from scoring.publish.night_files import NightWriter
 from scoring.publish.published import Publication, generation_file
-from scoring.publish.registry import next_generation, reconcile, record_current, switch_readers
+from scoring.publish.registry import next_generation, reconcile, record_current
+from scoring.publish.sinks import catch_up, sweep_elsewhere, switch_all
 from scoring.publish.sweep import sweep
 from scoring.recording import StepReport
 from scoring.settings import Settings
@@ -43,6 +44,7 @@ def publish_night(settings: Settings, night: Night) -> StepReport:
         The generation and its row counts.
 
     Raises:
+        TransientError: PostgreSQL cannot be written; every sink shows what it did before.
         GateClosedError: The gates have not passed for this very night.
         PermanentError: There are no scores, or a catalogued feature is missing.
     """
@@ -51,10 +53,11 @@ def publish_night(settings: Settings, night: Night) -> StepReport:
     with open_warehouse(settings) as connection:
         create_raw_views(connection, settings)
         base = reconcile(connection, settings)
+        highest_elsewhere = catch_up(connection, settings, base)
         gates = require_open_gates(connection, night)
         _require_scores(connection, night)
         consent = read_consent(connection, settings)
-        generation = next_generation(connection, settings, base)
+        generation = next_generation(connection, settings, base, highest_elsewhere)
         writer = NightWriter(connection, settings, consent, generation)
         manifest = write_night_files(writer, night, consent, base.manifest if base else None)
         plan = GenerationPlan(
@@ -63,10 +66,11 @@ def publish_night(settings: Settings, night: Night) -> StepReport:
         publication = _build(connection, settings, plan, base)
         if publication is None:
             return _unchanged(night, base)
-        switch_readers(settings, publication)
+        _show(connection, settings, publication, base)
         record_current(connection, publication, "published")
         _record_contents(connection, publication)
         sweep(connection, settings)
+        sweep_elsewhere(connection, settings)
     return _report(publication)
 
 
@@ -124,6 +128,20 @@ def _build(
     return Publication(
         plan.generation, night.run_id, night.as_of_date, night.known_on, text, plan.manifest
     )
+
+
+def _show(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    publication: Publication,
+    base: Publication | None,
+) -> None:
+    """Switch every sink; a generation that cannot be shown leaves no file behind."""
+    try:
+        switch_all(connection, settings, publication, base)
+    except CreditloopError:
+        generation_file(settings, publication.generation).unlink(missing_ok=True)
+        raise
 
 
 def _require_scores(connection: duckdb.DuckDBPyConnection, night: Night) -> None:

@@ -79,7 +79,13 @@ def test_gate_opens_on_clean_night(
         "errored": 0,
     }
     assert report.summary.startswith(f"{gate} gate open: {report.row_counts['passed']} passed;")
-    assert caplog.text == ""
+    # the log holds the verdict of every expectation, and no warning
+    (record,) = caplog.records
+    verdict, *lines = record.getMessage().splitlines()
+    assert verdict.startswith(f"{gate} gate open: ")
+    assert verdict.endswith(str(report.page))
+    assert len(lines) == report.row_counts["passed"]
+    assert all(line.startswith("passed ") for line in lines)
     ((count, states),) = fetch(
         night_settings, "select count(*), list(distinct state) from quality.gate_results"
     )
@@ -173,8 +179,10 @@ def test_warning_is_logged_and_does_not_close(
         "update marts.fct_user_credit_history_daily set outstanding_amount = 100 "
         "where as_of_date = date '2025-01-30'",
     )
-    report = check_marts(night_settings, NIGHT)
+    with caplog.at_level(logging.INFO):
+        report = check_marts(night_settings, NIGHT)
     assert report.row_counts["warned"] == 1
+    assert caplog.records[0].getMessage().splitlines()[1].startswith("warned   owed_jumps (")
     assert (
         "marts@2025-01-31 warns: owed_jumps, got outstanding_amount 1 (Debts move on statement"
         in caplog.text
