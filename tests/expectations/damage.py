@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 
@@ -94,6 +95,17 @@ def _batch(assignment: str, observed: str, feed: str = "transactions") -> Damage
     )
 
 
+def _bills_of_two_months(observed: str) -> Damage:
+    """Sixty bills a month ago, a fifth of them tonight."""
+
+    def change(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+        statements = load_feeds()["statements"]
+        land_batch(connection, settings, statements, date(2024, 12, 31))
+        land_batch(connection, settings, statements, NIGHT.as_of_date, where="n < 12")
+
+    return Damage(change, observed)
+
+
 LANDING = {
     "expected_feed_landed": [
         sql(
@@ -182,6 +194,34 @@ LANDING = {
             changed="null::varchar as merchant_id, null::varchar as category_code",
         )
     ],
+    "columns_vary": [
+        land("transactions", "transactions 2", changed="1007 as user_key, 'm' as merchant_id"),
+        land("statements", "statements 1", changed="'a' as account_id"),
+    ],
+    "withdrawals_few": [land("loans", "loans 1", changed="true as is_deleted")],
+    "records_not_repeated": [
+        land(
+            "transactions",
+            "transactions 0.666667",
+            changed="1000 + n % 50 as user_key, if(n < 100, '7', merchant_id) as merchant_id, "
+            "100::decimal(18, 2) as amount",
+        ),
+        land("repayments", "repayments 1", changed="paid_at - interval 1 day as paid_at"),
+    ],
+    "dates_not_ahead": [
+        land(
+            "repayments",
+            "repayments 0.5",
+            changed="paid_at + to_hours(if(n % 2 = 0, 20, 0)) as paid_at",
+        )
+    ],
+    "days_landed_once": [
+        land(
+            "transactions", "transactions 1", changed="occurred_at - interval 1 day as occurred_at"
+        )
+    ],
+    "bills_stop": [land("statements", "100", changed="amount_due * 100 as amount_due")],
+    "bill_count_stop": [_bills_of_two_months("0.2")],
 }
 
 _DUPLICATED = "insert into {0} select * from {0} where {1} and user_key < 1010"
@@ -407,6 +447,7 @@ MARTS = {
     "consent_was_granted": [
         update(_DIM, "user_key = 77", "1", "user_key = 1003"),
     ],
+    "consent_not_revoked": [land("consents", "200", changed="'revoked' as state")],
     "consent_basis_true": [update(_DIM, "consent_basis = 'outside_system'", "200")],
     "spending_within_raw": [
         update(
@@ -558,6 +599,14 @@ SCORES = {
         update(_SCORES, "band_code = 'excellent'", "200"),
         update(_SCORES, "band_code = null", "1", "user_key = 1003"),
     ],
+    "card_decided": [
+        update(_SCORES, "card_id = 'other_v1'", "200"),
+        sql("update ops.card_runs set role = 'challenger'", "200"),
+    ],
+    "probability_falls_with_score": [
+        update(_SCORES, "pd_12m = 0.04", "0"),
+        update(_SCORES, "pd_12m = score / 1000", "1"),
+    ],
     "probability_in_range": [update(_SCORES, "pd_12m = 12", "200 of 200 rows break it")],
     "interval_holds_score": [
         update(_SCORES, "score_low = score + 1", "low_above_score 1", "user_key = 1003"),
@@ -617,6 +666,19 @@ SCORES = {
         ),
         update(_REASONS, "points_lost = 60", "order_broken 200", "reason_rank = 2"),
         update(_REASONS, "reason_zh = ' '", "texts_missing 800"),
+    ],
+    "reasons_match_points": [
+        update(_REASONS, "points = points + 1", "800"),
+        update(_REASONS, "feature_name = 'spend_count_7d'", "200", "reason_rank = 2"),
+    ],
+    "features_as_scored": [
+        update(
+            _POINTS,
+            "feature_values = list_concat([-1], feature_values[2:])",
+            "1",
+            "user_key = 1003",
+        ),
+        update(_HISTORY, "worst_dpd_days_24m = worst_dpd_days_24m + 1", "200"),
     ],
     "changes_add_up": [
         sql(f"delete from {_CHANGES} where {_TONIGHT} and user_key = 1003", "users_without_row 1"),
