@@ -154,6 +154,11 @@ LANDING = {
         land("repayments", "repayments 100", changed="amount * 100 as amount"),
         land("transactions", "transactions 0.01", changed="amount / 100 as amount"),
     ],
+    "steady_amounts_stop": [
+        land("transactions", "transactions 7", changed="amount * 7 as amount"),
+        land("repayments", "repayments 0.14", changed="amount / 7 as amount"),
+    ],
+    "regular_users_return": [land("transactions", "0.5", where="user_key % 2 = 0")],
     "amounts_warn": [land("transactions", "transactions 2", changed="amount * 2 as amount")],
     "dates_not_in_future": [
         land(
@@ -447,7 +452,13 @@ MARTS = {
     "consent_was_granted": [
         update(_DIM, "user_key = 77", "1", "user_key = 1003"),
     ],
-    "consent_not_revoked": [land("consents", "200", changed="'revoked' as state")],
+    "consent_not_revoked": [
+        sql(
+            "create table ops.kept as from raw.consents; drop view raw.consents; "
+            "create view raw.consents as select * replace ('revoked' as state) from ops.kept",
+            "200",
+        )
+    ],
     "consent_basis_true": [update(_DIM, "consent_basis = 'outside_system'", "200")],
     "spending_within_raw": [
         update(
@@ -727,6 +738,14 @@ SCORES = {
     "bands_drift_stop": [update(_SCORES, "band_code = 'excellent'", "10.7975")],
     "bands_drift_warn": [
         update(_SCORES, "band_code = 'very_good'", "0.153831", "user_key % 20 = 1"),
+    ],
+    "promoted_card_keeps_its_scale": [
+        sql(
+            _SHADOW.format("true", "score + 60")
+            .replace("demo_v2", "expert_v1")
+            .replace("2025-01-31", "2025-01-30"),
+            "-59.9",
+        )
     ],
     "challengers_scored": [
         sql(
