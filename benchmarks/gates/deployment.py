@@ -65,11 +65,11 @@ def make_deployment(folder: Path, *, users: int, history_days: int, seed: int) -
             start=start,
         )
         run_nights(landed, [BILL_DAY - timedelta(days=1)])
-        copy_home(landed, billed.home, BILL_DAY)
+        _fork(landed, billed.home, BILL_DAY)
         run_nights(landed, [BILL_DAY])
         load_range(landed.settings, BILL_DAY + timedelta(days=1), DUE_DAY - timedelta(days=2))
         run_nights(landed, [DUE_DAY - timedelta(days=1)])
-        copy_home(landed, scored.home, DUE_DAY)
+        _fork(landed, scored.home, DUE_DAY)
         night = make_night(DUE_DAY)
         for step in _LAST_STEPS:
             run_step(scored.settings, step, night)
@@ -79,24 +79,39 @@ def make_deployment(folder: Path, *, users: int, history_days: int, seed: int) -
 
 @contextmanager
 def copied(world: World, home: Path, night: date) -> Iterator[World]:
-    """A copy of a deployment, removed afterwards."""
+    """A copy of a deployment, removed afterwards.
+
+    Raw is shared, since its files are never written to; what the copy adds for the night goes too.
+    """
+    raw = world.settings.raw
+    new_folders = [
+        feed / f"dt={night}" for feed in raw.iterdir() if not (feed / f"dt={night}").exists()
+    ]
     try:
-        yield copy_home(world, home, night)
+        copy = _copy_stores(world, home, night)
+        copy.settings.raw.symlink_to(raw)
+        yield copy
     finally:
         shutil.rmtree(home)
+        for folder in new_folders:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def copy_home(world: World, home: Path, night: date) -> World:
-    """Copy what a night reads: the stores, raw, and two days' landed files.
+def _fork(world: World, home: Path, night: date) -> World:
+    """A copy that stays, with raw files of its own."""
+    copy = _copy_stores(world, home, night)
+    shutil.copytree(world.settings.raw, copy.settings.raw, copy_function=os.link)
+    return copy
 
-    Raw files are never written to, so links to them are as good.
-    """
-    source, target = world.settings, replace(world, home=home).settings
+
+def _copy_stores(world: World, home: Path, night: date) -> World:
+    """Copy what a night reads except raw: the stores, and two days' landed files."""
+    copy = replace(world, home=home)
     for name in _FILES:
         (home / name).parent.mkdir(parents=True)
         shutil.copyfile(world.home / name, home / name)
-    shutil.copytree(source.raw, target.raw, copy_function=os.link)
+    source, target = world.settings.landing, copy.settings.landing
     for day in (night, night - timedelta(days=1)):
-        for folder in source.landing.glob(f"*/dt={day}"):
-            shutil.copytree(folder, target.landing / folder.relative_to(source.landing))
-    return replace(world, home=home)
+        for folder in source.glob(f"*/dt={day}"):
+            shutil.copytree(folder, target / folder.relative_to(source))
+    return copy

@@ -43,10 +43,12 @@ def _change_rows(folder: Path, mutation: Mutation) -> None:
         connection.execute(
             f"create table landed as from read_parquet({source}, hive_partitioning = false)"
         )
-        earlier = quote_literal(str(_day_before(folder) / "part-*"))
-        connection.execute(
-            f"create view landed_before as from read_parquet({earlier}, hive_partitioning = false)"
-        )
+        if "landed_before" in (mutation.how or ""):
+            earlier = quote_literal(str(_day_before(folder) / "part-*"))
+            connection.execute(
+                f"create view landed_before as from read_parquet({earlier}, "
+                "hive_partitioning = false)"
+            )
         before = connection.execute("from landed order by all").fetchall()
         connection.execute(mutation.how or "")
         if connection.execute("from landed order by all").fetchall() == before:
