@@ -98,8 +98,9 @@ def copied(world: World, home: Path, night: date) -> Iterator[World]:
 
 
 def _fork(world: World, home: Path, night: date) -> World:
-    """A copy that stays, with raw files of its own."""
+    """A copy that stays, with raw files of its own and what was published before."""
     copy = _copy_stores(world, home, night)
+    shutil.copytree(world.settings.published, copy.settings.published, symlinks=True)
     shutil.copytree(world.settings.raw, copy.settings.raw, copy_function=os.link)
     return copy
 

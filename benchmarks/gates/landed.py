@@ -49,14 +49,19 @@ def _change_rows(folder: Path, mutation: Mutation) -> None:
                 f"create view landed_before as from read_parquet({earlier}, "
                 "hive_partitioning = false)"
             )
-        before = connection.execute("from landed order by all").fetchall()
+        before = _content(connection)
         connection.execute(mutation.how or "")
-        if connection.execute("from landed order by all").fetchall() == before:
+        if _content(connection) == before:
             raise RuntimeError(f"{mutation.name} changes no row of {mutation.where}")
         path.unlink()
         connection.execute(f"copy landed to {source} (format parquet)")
         if mutation.control == "recounted":
             _recount(connection, folder / CONTROL_FILE)
+
+
+def _content(connection: duckdb.DuckDBPyConnection) -> tuple[object, object]:
+    columns = connection.execute("describe landed").fetchall()
+    return columns, connection.execute("from landed order by all").fetchall()
 
 
 def _recount(connection: duckdb.DuckDBPyConnection, control: Path) -> None:

@@ -431,6 +431,13 @@ MARTS = {
         update(_LINKAGE, "revolving_limit_amount = 6000", "revolving_left 200"),
         sql(f"delete from {_REPAYMENT} where {_TONIGHT}", "no rows"),
     ],
+    "late_payers_not_punctual": [
+        update(
+            _REPAYMENT,
+            "on_time_ratio_365d = 1, on_time_ratio_24m = 1",
+            "24m 1",
+        ),
+    ],
     "overdue_within_owed": [update(_HISTORY, "overdue_amount = 600", "0.5", "user_key % 2 = 0")],
     "night_facts_agree": [
         update(_DIM, "months_on_book = months_on_book + 1", "months_on_book 200"),
