@@ -27,8 +27,19 @@ FILE_RULES = (
 """Rules by which ingest refuses a whole batch or, by ``arrival``, to start the night."""
 
 FileChange = Literal[
-    *("removed", "emptied", "cut", "twice", "data_removed", "renamed_folder", "as_workbook"),
-    *("as_gbk_csv", "semicolons", "unclosed_quote", "broken_control", "night_before", "cut_lines"),
+    "removed",
+    "emptied",
+    "cut",
+    "twice",
+    "data_removed",
+    "renamed_folder",
+    "as_workbook",
+    "as_gbk_csv",
+    "semicolons",
+    "unclosed_quote",
+    "cut_lines",
+    "broken_control",
+    "night_before",
 ]
 """What may happen to the folder of a batch; ``benchmarks.gates.landed`` does it."""
 
