@@ -81,7 +81,7 @@ def build_affected(
         PermanentError: A model failed.
         TransientError: Lock or disk trouble.
     """
-    if not nights:
+    if not nights or settings.engine != "duckdb":  # Spark's staging is not in the warehouse
         return []
     update_staging(settings)
     published = published_readings(settings)

@@ -223,7 +223,7 @@ def read_company(connection: duckdb.DuckDBPyConnection, night: Night) -> Company
 def days_in_use(connection: duckdb.DuckDBPyConnection) -> list[date]:
     """Days whose features a running backfill still needs.
 
-    They are those that are built and not judged, and the newest of those that wait to be published.
+    They are those that are not judged, and the newest of those that wait to be published.
     """
     rows = connection.execute(
         """
@@ -233,7 +233,7 @@ def days_in_use(connection: duckdb.DuckDBPyConnection) -> list[date]:
         where
             backfills.state = 'running'
             and (
-                days.state = 'built'
+                days.state in ('planned', 'built')
                 or (days.state = 'staged' and days.as_of_date = (
                     select max(others.as_of_date)
                     from ops.backfill_days as others
