@@ -8,10 +8,13 @@ from datetime import date, timedelta
 from scoring.backfill.ledger import Backfill, Rule
 from scoring.backfill.opening import open_backfill
 from scoring.backfill.request import Request
+from scoring.changes.night import fill_changes
 from scoring.nights import Night
 from scoring.publish.gates import GATES
 from scoring.publish.published import read_published
+from scoring.publish.step import publish_night
 from scoring.settings import Settings
+from scoring.warehouse.store import open_warehouse
 from tests.scoring.publish.handmade import FIRST, UNSCORED, Handmade, Scored
 
 BEFORE = FIRST
@@ -30,13 +33,25 @@ NIGHTS: Mapping[date, Mapping[int, Scored]] = {
 REQUEST = Request(DAYS[0], DAYS[-1], reason="test")
 
 
+GONE_CARD = "gone_v1"
+"""The nights' card is kept no more: changes are compared and stay undivided."""
+
+
 def make_stretch(settings: Settings, published: Sequence[date] = (BEFORE,)) -> Handmade:
     """Users landed and some of the nights published, each by itself."""
     handmade = Handmade(settings)
     handmade.land_users(BEFORE, [1, 2, 3, 4])
     for day in published:
-        handmade.publish(day, NIGHTS[day])
+        publish_by_itself(handmade, day)
     return handmade
+
+
+def publish_by_itself(handmade: Handmade, day: date) -> None:
+    """The last part of the step ``score``, and the step ``publish``, of a night of its own."""
+    night = handmade.add_night(day, NIGHTS[day], card_id=GONE_CARD)
+    with open_warehouse(handmade.settings) as connection:
+        fill_changes(connection, handmade.settings, night)
+    publish_night(handmade.settings, night)
 
 
 def open_stretch(
@@ -53,7 +68,9 @@ def open_stretch(
         )
     ]  # type: ignore[misc]
     for night in nights:
-        handmade.add_night(night.as_of_date, NIGHTS[night.as_of_date], known_on=night.known_on)
+        handmade.add_night(
+            night.as_of_date, NIGHTS[night.as_of_date], known_on=night.known_on, card_id=GONE_CARD
+        )
         state = "failed" if night.as_of_date in refused else "passed"
         handmade.set_gates(night, GATES, state=state)
     return backfill, nights

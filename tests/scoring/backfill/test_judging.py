@@ -24,9 +24,9 @@ from tests.scoring.backfill.stretch import (
     AFTER,
     BEFORE,
     DAYS,
-    NIGHTS,
     make_stretch,
     open_stretch,
+    publish_by_itself,
     shown_hash,
 )
 from tests.scoring.publish.handmade import Handmade
@@ -54,7 +54,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> str:
     """What the days show when each is published by itself, in order, the one after being there."""
     apart = make_stretch(load_settings(home=tmp_path_factory.mktemp("apart")), [BEFORE, AFTER])
     for day in DAYS:
-        apart.publish(day, NIGHTS[day])
+        publish_by_itself(apart, day)
     return shown_hash(apart.settings)
 
 
@@ -128,7 +128,7 @@ def test_a_night_of_its_own_meanwhile_does_not_end_the_backfill(settings: Settin
     handmade = make_stretch(settings)
     _, nights = open_stretch(handmade)
     stage_or_complete(settings, nights[0])
-    handmade.publish(AFTER, NIGHTS[AFTER])
+    publish_by_itself(handmade, AFTER)
     assert handmade.ask("select distinct as_of_date from scores order by all") == [
         (BEFORE,), (AFTER,)
     ]  # fmt: skip
