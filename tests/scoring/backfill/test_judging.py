@@ -42,7 +42,7 @@ MOMENTS = [
     ("after", "scoring.publish.step.write_night_files"),
     ("before", "scoring.publish.step.switch_readers"),
     ("after", "scoring.publish.registry.point_to"),
-    ("after", "scoring.publish.step.publish_nights"),
+    ("after", "scoring.backfill.judging.publish_nights"),
     ("before", "scoring.backfill.judging._close"),
     ("before", "scoring.backfill.judging.end_backfill"),
     ("before", "scoring.backfill.judging.prune_marts"),
