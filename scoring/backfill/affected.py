@@ -7,6 +7,7 @@ from datetime import date
 
 import duckdb
 
+from scoring.backfill.restatements import examined_after
 from scoring.changes.dependence import WANTED, create_connected_users
 from scoring.changes.paused_world import is_possible, scratch_world
 from scoring.code_version import code_version
@@ -54,7 +55,11 @@ def takes_over(
         """,
         {"day": night.as_of_date, "known_on": known_on, "now": night.known_on},
     ).fetchall()
-    return recorded == [(len(MARTS),)] and kept == [(True,)] and same_input == [(True,)]
+    after = examined_after(connection)
+    is_told_of = after is not None and after <= known_on
+    return (
+        is_told_of and recorded == [(len(MARTS),)] and kept == [(True,)] and same_input == [(True,)]
+    )
 
 
 def rebuild_affected(

@@ -36,14 +36,16 @@ _EVER = "date '1970-01-01'"
 _CAUSES = {"disputes": "dispute", "consents": "consent"}
 
 
-def examine_staging(connection: duckdb.DuckDBPyConnection) -> int:
+def examine_staging(connection: duckdb.DuckDBPyConnection, oldest: date | None = None) -> int:
     """Bring ``ops.restated_records`` to what the staging tables hold.
 
     Only versions that came since the last time are looked at, unless a batch before that was
-    replaced or came late.
+    replaced or came late, or an older reading is to be told of.
 
     Args:
         connection: The warehouse, staging up to date.
+        oldest: The least ``known_on`` of a reading to be told of; default that of the published
+            ones. While there are none, nothing needs to be looked at.
 
     Returns:
         How many records there are.
@@ -52,10 +54,13 @@ def examine_staging(connection: duckdb.DuckDBPyConnection) -> int:
         return 0
     row = connection.execute("select max(dt) from ops.staged_batches").fetchone()
     through: date | None = row[0] if row else None
+    if through is None:
+        return 0
+    oldest = oldest or _oldest_published(connection)
     connection.execute("begin")
     try:
-        for feed in load_feeds().values() if through else ():
-            _examine(connection, feed, through or date.min)
+        for feed in load_feeds().values():
+            _examine(connection, feed, oldest, through)
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")
@@ -64,20 +69,48 @@ def examine_staging(connection: duckdb.DuckDBPyConnection) -> int:
     return int(count)
 
 
-def _examine(connection: duckdb.DuckDBPyConnection, feed: Feed, through: date) -> None:
-    mark = connection.execute(
-        "select examined_through, identity from ops.restatement_marks where feed = ?", [feed.name]
+def examined_after(connection: duckdb.DuckDBPyConnection) -> date | None:
+    """The least ``known_on`` whose readings are told of, by every feed; None if nothing was."""
+    row = connection.execute("select max(examined_after) from ops.restatement_marks").fetchone()
+    return row[0] if row else None
+
+
+def _oldest_published(connection: duckdb.DuckDBPyConnection) -> date | None:
+    row = connection.execute(
+        """
+        select min(nights.known_on)
+        from ops.generation_nights as nights
+        inner join ops.generations as generations using (generation)
+        where generations.state = 'current' and nights.table_name = 'scores_history'
+            and nights.is_current
+        """
     ).fetchone()
-    since = mark[0] if mark and mark[1] == _identity(connection, feed, mark[0]) else None
-    if since is None:
+    return row[0] if row else None
+
+
+def _examine(
+    connection: duckdb.DuckDBPyConnection, feed: Feed, oldest: date | None, through: date
+) -> None:
+    mark = connection.execute(
+        "select examined_after, examined_through, identity from ops.restatement_marks "
+        "where feed = ?",
+        [feed.name],
+    ).fetchone()
+    first, since = mark[:2] if mark else (through, through)
+    is_anew = (
+        mark is None
+        or mark[2] != _identity(connection, feed, since)
+        or (oldest is not None and oldest < first)
+    )
+    if is_anew:
+        first = since = oldest or through
         connection.execute("delete from ops.restated_records where feed = ?", [feed.name])
-    if since is None or since < through:
+    if since < through:
         # Rows that waited for their user become known when the user does, without a batch.
-        connection.execute(_records_sql(connection, feed), {"since": since or date.min})
-    identity = _identity(connection, feed, through)
+        connection.execute(_records_sql(connection, feed), {"since": since})
     connection.execute(
-        "insert or replace into ops.restatement_marks values (?, ?, ?)",
-        [feed.name, through, identity],
+        "insert or replace into ops.restatement_marks values (?, ?, ?, ?)",
+        [feed.name, first, through, _identity(connection, feed, through)],
     )
 
 

@@ -393,9 +393,10 @@ create table ops.restated_records (
     cause varchar not null              -- late, corrected, withdrawn, dispute, consent, merge
 );
 
--- One row per feed: up to which batch its staging table was looked through. Grain feed.
+-- One row per feed: which batches of its staging table were looked through. Grain feed.
 create table ops.restatement_marks (
     feed varchar primary key,
+    examined_after date not null,       -- readings that knew less are not told of
     examined_through date not null,
     identity varchar not null           -- of the batches up to there
 );

@@ -15,6 +15,7 @@ from scoring.backfill.affected import (
     takes_over,
 )
 from scoring.backfill.building import update_staging
+from scoring.backfill.restatements import examine_staging
 from scoring.changes.dependence import WANTED
 from scoring.changes.paused_world import scratch_world
 from scoring.landing.ingest import ingest_range
@@ -50,6 +51,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     land_dirty_world(landing, settings.landing)
     ingest_range(settings, landing.batches[0], landing.batches[-1], run_id="affected")
     build_nights(settings, [Night(DAY, KNOWN, "reading")])
+    with open_warehouse(settings) as connection:
+        examine_staging(connection, date(2025, 3, 31))
     return settings
 
 
@@ -124,6 +127,10 @@ def test_a_reading_that_is_not_kept_or_was_reopened_is_not_taken_over(world: Set
         assert takes_over(connection, night, {DAY: KNOWN})
         assert not takes_over(connection, night, {})
         assert not takes_over(connection, night, {DAY: date(2025, 5, 30)})
+        connection.execute("update ops.restatement_marks set examined_after = ?", [LAST])
+        assert not takes_over(connection, night, {DAY: KNOWN})
+        connection.execute("update ops.restatement_marks set examined_after = '2025-01-01'")
+        assert takes_over(connection, night, {DAY: KNOWN})
         # Before any consents row was landed everybody counted as consenting.
         early = date(2025, 2, 9)
         assert not takes_over(connection, Night(early, LAST, "affected"), {early: early})

@@ -18,6 +18,7 @@ from tests.scoring.marts.warehouses import make_settings
 
 pytestmark = pytest.mark.slow
 
+OLDEST = date(2025, 2, 1)
 FIRST, SECOND = "2025-03-01", "2025-03-06"
 (
     CONFIRMED, REFUNDED, REFUNDED_LATE, LATE, AMOUNT, WITHDRAWN, PAYER, CLOSER, BORROWER, DISPUTER,
@@ -166,6 +167,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     raw = RawWorld(settings)
     _land_first(raw)
     update_staging(settings)
+    assert _records(settings) == set()  # nothing is published that could be restated
+    with open_warehouse(settings) as connection:
+        examine_staging(connection, OLDEST)
     _land_second(raw)
     update_staging(settings)
     return settings
