@@ -58,11 +58,21 @@ def build_nights(settings: Settings, nights: Sequence[Night]) -> StepReport:
             prune_marts(connection, settings.feature_nights_kept, nights)
             record_models(connection, nights, nodes)
             row_counts = record_contents(connection, nights)
+            _examine(connection)
             connection.execute("checkpoint")
     users = row_counts["dim_user_night"]
     return StepReport(
         f"{users:,} user rows in each of {len(MARTS)} marts for {len(nights)} night(s)", row_counts
     )
+
+
+def _examine(connection: duckdb.DuckDBPyConnection) -> None:
+    """Note which published nights the batches just taken in would restate."""
+    from scoring.backfill.restatements import (  # noqa: PLC0415 - what it knows of events needs us
+        examine_staging,
+    )
+
+    examine_staging(connection)
 
 
 def _forget_files(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from scoring.errors import CreditloopError, PermanentError, TransientError
+from scoring.marts.compiled import CompiledModel, remember_models
 from scoring.marts.zones import offsets_text
 from scoring.recording import startup
 from scoring.settings import PROJECT_ROOT, Settings
@@ -90,6 +91,8 @@ def run_dbt(
         raise _node_failure(folder, subject, failed[0])
     if not outcome.success:
         raise _failure(folder, subject, "dbt", str(outcome.exception or ""))
+    if target == "duckdb":
+        remember_models(settings, _read_compiled(results))
     return [
         NodeRun(
             name=result.node.name,
@@ -98,6 +101,14 @@ def run_dbt(
             wall_seconds=float(result.execution_time),
         )
         for result in results
+    ]
+
+
+def _read_compiled(results: Sequence[Any]) -> list[CompiledModel]:
+    return [
+        CompiledModel(str(result.node.schema), str(result.node.name), result.node.compiled_code)
+        for result in results
+        if str(result.node.resource_type) == "model" and result.node.compiled_code
     ]
 
 
