@@ -171,10 +171,10 @@ def _insert_computed(
     night: Night,
 ) -> None:
     # Rows that others' records brought along are not whole.
-    rows = scratch.execute(
+    rows = scratch.sql(
         f"select * from marts.{quote_identifier(mart)} "
         "where as_of_date = ? and user_key in (select user_key from ops.wanted_users)",
-        [night.as_of_date],
+        params=[night.as_of_date],
     ).to_arrow_table()
     connection.register("computed_rows", rows)
     connection.execute(f"insert into marts.{quote_identifier(mart)} by name from computed_rows")

@@ -1,4 +1,4 @@
-"""Restated users only, against everybody: in a world whose rows contradict one another."""
+"""Restated users only, against everybody: in the small world and its corrections of April."""
 
 from __future__ import annotations
 
@@ -18,41 +18,29 @@ from scoring.backfill.building import update_staging
 from scoring.backfill.restatements import examine_staging
 from scoring.changes.dependence import WANTED
 from scoring.changes.paused_world import scratch_world
-from scoring.landing.ingest import ingest_range
 from scoring.marts.build import build_nights
 from scoring.marts.records import MARTS
 from scoring.nights import Night
-from scoring.settings import EVERY_FEED, Settings, load_settings
+from scoring.settings import Settings
 from scoring.warehouse.store import open_warehouse
-from tests.conftest import TEST_KEY
-from tests.reference.dirty_landing import DirtyLanding
-from tests.reference.dirty_world import land_dirty_world
+from tests.scoring.marts.raw_world import RawWorld
+from tests.scoring.marts.small_world import CORRECTED, MARCH, land_small_world
+from tests.scoring.marts.warehouses import make_settings
 
 pytestmark = pytest.mark.slow
 
-LAST = date(2025, 6, 30)
-DAY = date(2025, 5, 31)
-KNOWN = date(2025, 5, 31)
+LAST = date.fromisoformat(CORRECTED)
+DAY = KNOWN = date.fromisoformat(MARCH)
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The dirty world with one reading of one night built; the last batch came later."""
-    settings = load_settings(
-        home=tmp_path_factory.mktemp("affected") / "home",
-        identity_key=TEST_KEY,
-        landing_quiet_seconds=0,
-        minimum_due_ratio="0.1",
-        due_grace_days=2,
-        held_share={EVERY_FEED: 1},
-        threads=2,
-    )
-    landing = DirtyLanding(seed=7, user_count=250)
-    land_dirty_world(landing, settings.landing)
-    ingest_range(settings, landing.batches[0], landing.batches[-1], run_id="affected")
+    """One reading of the end of March; the corrections came later."""
+    settings = make_settings(tmp_path_factory.mktemp("affected") / "home")
+    land_small_world(RawWorld(settings))
     build_nights(settings, [Night(DAY, KNOWN, "reading")])
     with open_warehouse(settings) as connection:
-        examine_staging(connection, date(2025, 3, 31))
+        examine_staging(connection, KNOWN)
     return settings
 
 
@@ -72,17 +60,8 @@ def _rows(
     return found
 
 
-@pytest.mark.parametrize(
-    ("day", "known_on", "later"),
-    [
-        (date(2025, 3, 31), date(2025, 3, 31), date(2025, 4, 16)),
-        (date(2025, 3, 31), date(2025, 4, 16), LAST),
-        (DAY, KNOWN, LAST),
-    ],
-)
-def test_whose_features_differ_is_among_the_restated_users(
-    world: Settings, day: date, known_on: date, later: date
-) -> None:
+def test_whose_features_differ_is_among_the_restated_users(world: Settings) -> None:
+    day, known_on, later = DAY, KNOWN, LAST
     with open_warehouse(world) as connection:
         then = _rows(connection, world, Night(day, known_on, "then"))
         now = _rows(connection, world, Night(day, later, "now"))
@@ -131,9 +110,6 @@ def test_a_reading_that_is_not_kept_or_was_reopened_is_not_taken_over(world: Set
         assert not takes_over(connection, night, {DAY: KNOWN})
         connection.execute("update ops.restatement_marks set examined_after = '2025-01-01'")
         assert takes_over(connection, night, {DAY: KNOWN})
-        # Before any consents row was landed everybody counted as consenting.
-        early = date(2025, 2, 9)
-        assert not takes_over(connection, Night(early, LAST, "affected"), {early: early})
         connection.execute(
             "insert into ops.irreproducible_nights values (?, ?, 'loans', ?, 'test', '2025-07-01')",
             [DAY, KNOWN, KNOWN],
