@@ -40,7 +40,7 @@ MOMENTS = [
     ("before", "scoring.backfill.judging.complete"),
     ("after", "scoring.backfill.judging.fill_missing_pairs"),
     ("after", "scoring.publish.step.write_night_files"),
-    ("before", "scoring.publish.step.switch_readers"),
+    ("before", "scoring.publish.sinks.switch_readers"),
     ("after", "scoring.publish.registry.point_to"),
     ("after", "scoring.backfill.judging.publish_nights"),
     ("before", "scoring.backfill.judging._close"),
