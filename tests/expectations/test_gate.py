@@ -554,3 +554,16 @@ def test_failed_challenger_warns_and_does_not_close_the_gate(night_settings: Set
         "'challenger', 'failed', null, 'KeyError', 'r', 'v', now())",
     )
     assert check_scores(night_settings, NIGHT).row_counts["warned"] == 1
+
+
+def test_feed_a_day_late_is_no_old_night(night_settings: Settings) -> None:
+    entries = load_suite("marts").expectations
+    entry = next(entry for entry in entries if entry.id == "days_since_spending_age")
+    suite = Suite(gate="marts", description="One expectation.", expectations=(entry,))
+    spending = "update marts.fct_user_spending_daily set spend_days_since_last"
+    change(night_settings, f"{spending} = 4 where as_of_date = date '2025-01-30'")
+    # Everybody bought yesterday, and nobody knew of it the night before.
+    change(night_settings, f"{spending} = 1 where as_of_date = date '2025-01-31'")
+    assert only_result(run_gate(night_settings, NIGHT, suite)) == ("passed", "1")
+    change(night_settings, f"{spending} = 4 where as_of_date = date '2025-01-31'")
+    assert only_result(run_gate(night_settings, NIGHT, suite)) == ("failed", "0")
