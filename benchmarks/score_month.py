@@ -126,7 +126,7 @@ def check_night(connection: duckdb.DuckDBPyConnection, day: date) -> Counter[str
 
 
 def settings_of(world: World) -> Settings:
-    """Of the deployment; no feed is expected, since a fault of this world is a day that never comes."""
+    """Of the deployment; it expects no feed: a fault of this world is a day that never comes."""
     return world.settings.model_copy(update={"expected": {}})
 
 

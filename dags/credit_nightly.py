@@ -65,6 +65,17 @@ ONLY_TRANSIENT = ExceptionRetryPolicy(
 )
 
 
+DEADLINE = (
+    DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(minutes=SETTINGS.night_deadline_minutes),
+        callback=AsyncCallback("scoring.notifications.report_late_night"),
+    )
+    if SETTINGS.night_deadline_minutes
+    else None
+)
+
+
 def _date(description: str) -> Param:
     """An optional date: a calendar in the form."""
     return Param(None, type=["null", "string"], format="date", description=description)
@@ -75,11 +86,7 @@ def _date(description: str) -> Param:
     start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo(TIMEZONE)),
     catchup=False,
     max_active_runs=1,
-    deadline=DeadlineAlert(
-        reference=DeadlineReference.DAGRUN_QUEUED_AT,
-        interval=timedelta(minutes=SETTINGS.night_deadline_minutes),
-        callback=AsyncCallback("scoring.notifications.report_late_night"),
-    ),
+    deadline=DEADLINE,
     doc_md=DOC,
     tags=["creditloop"],
     params={

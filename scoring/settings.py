@@ -151,8 +151,9 @@ class Settings(BaseSettings):
 
     night_deadline_minutes: int = Field(
         default=240,
-        ge=1,
-        description="Minutes after which a night that Airflow queued and that is not done is late.",
+        ge=0,
+        description="Minutes after which a night that Airflow queued and that is not done is late; "
+        "0: never.",
     )
     notify_command: str | None = Field(
         default=None,
