@@ -484,8 +484,8 @@ MARTS = {
         update(_LINKAGE, "loan_draw_count_90d = loan_draw_count_90d * 2", "count 200"),
     ],
     "days_since_spending_age": [
-        # The night before once more, under this night's date: only the 0s might be new purchases.
-        update(_SPENDING, "spend_days_since_last = spend_days_since_last - 1", "0.2"),
+        # The night before once more, under this night's date.
+        update(_SPENDING, "spend_days_since_last = spend_days_since_last - 1", "0"),
     ],
     "evidence_shrinks_by_what_leaves_the_windows": [
         update(_DIM, "evidence_days = evidence_days - 5", "0")

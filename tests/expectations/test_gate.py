@@ -439,7 +439,7 @@ def test_terminal_stays_clean_and_nothing_is_written_elsewhere(
         "from scoring.errors import GateClosedError\n"
         "from scoring.nights import make_night\n"
         "from scoring.settings import load_settings\n"
-        "logging.basicConfig(level=logging.INFO)\n"
+        "logging.basicConfig(level=logging.WARNING)\n"
         "settings = load_settings(home=Path(sys.argv[1]))\n"
         "night = make_night(date(2025, 1, 31))\n"
         "check_landing(settings, night); check_marts(settings, night)\n"
