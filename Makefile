@@ -11,10 +11,10 @@ SPARK_READY := $(SPARK_VENV)/.ready
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-spark lint bench airflow lock docs clean
+.PHONY: help setup demo test test-spark lint bench airflow airflow-postgres lock docs clean
 
 help: ## Show this help
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "creditloop needs Python 3.11 to 3.13, this is " + sys.version.split()[0] + "; try make PYTHON=python3.12")'
@@ -57,6 +57,9 @@ bench: $(READY) ## List the benchmarks; each has a command of its own
 airflow: $(READY) ## Start a real Airflow scheduler and web page with everything wired (Ctrl-C ends it)
 	$(BIN)/python -m scoring.orchestration standalone
 
+airflow-postgres: $(READY) ## The same with PostgreSQL for its metadata (must be installed), as backfills need
+	$(BIN)/python -m scoring.orchestration --postgres standalone
+
 docs: $(READY) ## Write the generated pages again (.env.example, docs/feeds.md, ...)
 	$(BIN)/python -m scoring.documents
 
@@ -64,7 +67,7 @@ COMPILE := uv pip compile pyproject.toml --extra dev --universal --python-versio
 	    --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --upgrade -q
 
 lock: $(READY) ## Resolve both lock files anew (needs uv on the PATH)
-	$(COMPILE) --extra train -o requirements.lock
+	$(COMPILE) --extra train --extra postgres -o requirements.lock
 	$(COMPILE) --extra spark -c requirements.lock -o requirements-spark.lock
 
 clean: ## Remove the environments and the demo's home

@@ -23,6 +23,7 @@ class World:
     home: Path
     history_days: int
     nights: int
+    start: date = START
 
     @property
     def settings(self) -> Settings:
@@ -34,7 +35,7 @@ class World:
     @property
     def night_dates(self) -> list[date]:
         """Days whose files are landed but not loaded."""
-        return [START + timedelta(days=self.history_days + n) for n in range(self.nights)]
+        return [self.start + timedelta(days=self.history_days + n) for n in range(self.nights)]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -46,13 +47,21 @@ class World:
         }
 
 
-def make_world(home: Path, *, users: int, history_days: int, nights: int, seed: int = 7) -> World:
-    """Simulate ``history_days + nights`` days and load the history in one go."""
-    world = World(home, history_days, nights)
+def make_world(
+    home: Path,
+    *,
+    users: int,
+    history_days: int,
+    nights: int,
+    seed: int = 7,
+    start: date = START,
+) -> World:
+    """Simulate ``history_days + nights`` days and load the history, if any, in one go."""
+    world = World(home, history_days, nights, start)
     settings = world.settings
-    simulate(users=users, start=START, days=history_days + nights, seed=seed, out=settings.landing)
-    last = START + timedelta(days=history_days - 1)
-    load_range(settings, START, last)
+    simulate(users=users, start=start, days=history_days + nights, seed=seed, out=settings.landing)
+    if history_days:
+        load_range(settings, start, start + timedelta(days=history_days - 1))
     return world
 
 

@@ -5,29 +5,33 @@ Nothing heavy is imported when Airflow parses this file.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from airflow.sdk import (
     Asset,
+    AsyncCallback,
     CronDataIntervalTimetable,
+    DeadlineAlert,
+    DeadlineReference,
     ExceptionRetryPolicy,
     Param,
     RetryAction,
     RetryRule,
     chain,
     dag,
-    get_current_context,
     task,
 )
 
-from scoring.errors import ConfigurationError
+from scoring.dag_runs import run_task
+from scoring.notifications import report_failure
 from scoring.orchestration import WRITER_POOL
 from scoring.settings import load_settings
 from scoring.steps import STEPS
 
-TIMEZONE = load_settings().business_timezone
+SETTINGS = load_settings()
+TIMEZONE = SETTINGS.business_timezone
+FIRST_STEP = next(iter(STEPS))
 PUBLISHED = Asset(name="creditloop_published", uri="creditloop://published/creditloop.duckdb")
 
 DOC = f"""
@@ -41,7 +45,12 @@ DOC = f"""
   the expectation and the page under `reports/data_docs/`.
 * **Retries:** only lock, disk and network trouble; refused data and closed gates fail at once.
 * **Again:** clearing any task is safe; a day run twice leaves the same content as once.
-* **One writer:** every task takes the single slot of the pool `{WRITER_POOL}`.
+* **One writer:** every task takes the single slot of the pool `{WRITER_POOL}`; a night that has
+  begun goes before one that has not (a backfill starts many runs at once).
+* **Logs:** the models of `build_marts` with their seconds, the verdict of every expectation of a
+  gate. The page of a gate is in the task's XCom `page`.
+* **Failed or late** (not done {SETTINGS.night_deadline_minutes} minutes after it was queued): said
+  by `scoring.notifications`.
 """
 
 ONLY_TRANSIENT = ExceptionRetryPolicy(
@@ -56,32 +65,20 @@ ONLY_TRANSIENT = ExceptionRetryPolicy(
 )
 
 
-def resolve_dates(params: dict[str, Any], interval_start: datetime | None) -> tuple[date, date]:
-    """(as_of_date, known_on) of a run; never from the logical date, which is a day off."""
-    if params.get("as_of_date"):
-        as_of_date = date.fromisoformat(params["as_of_date"])
-    elif interval_start is not None:
-        as_of_date = interval_start.astimezone(ZoneInfo(TIMEZONE)).date()
-    else:
-        raise ConfigurationError(
-            "run refused",
-            subject="credit_nightly",
-            expected="the parameter as_of_date, since an asset-triggered run has no data interval",
-            got="no date",
-            next_step="Trigger it with as_of_date.",
-        )
-    known_on = params.get("known_on")
-    return as_of_date, date.fromisoformat(known_on) if known_on else as_of_date
+DEADLINE = (
+    DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(minutes=SETTINGS.night_deadline_minutes),
+        callback=AsyncCallback("scoring.notifications.report_late_night"),
+    )
+    if SETTINGS.night_deadline_minutes
+    else None
+)
 
 
-def run_task(step: str) -> dict[str, int]:
-    """Run one step for the current DAG run; returns its row counts."""
-    from scoring.nights import make_night, run_step  # noqa: PLC0415 - not at parse time
-
-    context = get_current_context()
-    as_of_date, known_on = resolve_dates(context["params"], context.get("data_interval_start"))
-    night = make_night(as_of_date, known_on, run_id=context["run_id"])
-    return run_step(load_settings(), step, night).row_counts
+def _date(description: str) -> Param:
+    """An optional date: a calendar in the form."""
+    return Param(None, type=["null", "string"], format="date", description=description)
 
 
 @dag(
@@ -89,20 +86,17 @@ def run_task(step: str) -> dict[str, int]:
     start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo(TIMEZONE)),
     catchup=False,
     max_active_runs=1,
+    deadline=DEADLINE,
     doc_md=DOC,
     tags=["creditloop"],
     params={
-        "as_of_date": Param(
-            None,
-            type=["null", "string"],
-            format="date",
-            description="Business day to compute; empty = the start of the data interval.",
-        ),
-        "known_on": Param(
-            None,
-            type=["null", "string"],
-            format="date",
-            description="Last landing batch to look at; empty = as_of_date.",
+        "as_of_date": _date("Business day to compute; empty = the start of the data interval."),
+        "known_on": _date("Last landing batch to look at; empty = as_of_date."),
+        "from_step": Param(
+            FIRST_STEP,
+            type="string",
+            enum=list(STEPS),
+            description="First step to run; the ones before it are taken as done.",
         ),
     },
     default_args={
@@ -110,6 +104,8 @@ def run_task(step: str) -> dict[str, int]:
         "retries": 3,
         "retry_delay": timedelta(minutes=2),
         "retry_policy": ONLY_TRANSIENT,
+        "weight_rule": "upstream",
+        "on_failure_callback": report_failure,
     },
 )
 def credit_nightly() -> None:

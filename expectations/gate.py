@@ -72,6 +72,17 @@ class GateResult:
             ", ".join(f"{count} {mark}" for mark, count in self.counts.items() if count) or "none"
         )
 
+    def render(self) -> str:
+        """The verdict of every expectation, worst first, as plain lines without personal values."""
+        order = ("errored", "failed", "warned", "passed")
+        ranked = sorted(self.results, key=lambda item: order.index(self.mark(item)))
+        lines = [
+            f"{self.mark(item):8} {item.check.name} ({item.check.table}): {item.observed}"
+            for item in ranked
+        ]
+        verdict = "open" if self.is_open else "CLOSED"
+        return "\n".join([f"{self.gate} gate {verdict}: {self.counts_text}; {self.page}", *lines])
+
     @staticmethod
     def mark(item: CheckResult) -> str:
         """``passed``, ``warned``, ``failed`` (stops) or ``errored``."""
@@ -132,6 +143,7 @@ def run_gate(settings: Settings, night: Night, suite: Suite) -> GateResult:
 
 def _check(settings: Settings, night: Night, gate: Gate) -> StepReport:
     result = run_gate(settings, night, load_suite(gate))
+    log.info("%s", result.render())
     for item in result.warnings:
         log.warning(
             "%s@%s warns: %s, got %s (%s)",
@@ -143,7 +155,9 @@ def _check(settings: Settings, night: Night, gate: Gate) -> StepReport:
         )
     if not result.is_open:
         raise _closed(result)
-    return StepReport(f"{gate} gate open: {result.counts_text}; {result.page}", result.counts)
+    return StepReport(
+        f"{gate} gate open: {result.counts_text}; {result.page}", result.counts, result.page
+    )
 
 
 def make_scope(

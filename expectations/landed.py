@@ -13,8 +13,8 @@ from scoring.nights import Night
 from scoring.settings import Settings
 from scoring.warehouse.sql import quote_identifier
 
-RECENT_DAYS = 28
-"""How many days before the night a batch is compared with."""
+RECENT_DAYS = 35
+"""How many days before the night are looked at: four weeks, and the bills of the month before."""
 
 
 def expected_feeds(

@@ -25,6 +25,9 @@ PREVIOUS_NIGHT_DAYS = 7
 COMPARED_USERS = 200_000
 """Of more users a sample is compared column by column: shares of it tell the same."""
 
+_VARYING_TYPES = ("text", "user", "amount")
+"""Types of columns that hardly ever say the same in every row; dates of a batch may."""
+
 _JINJA = jinja2.Environment(
     undefined=jinja2.StrictUndefined,
     autoescape=False,  # noqa: S701 - renders SQL; every value in it is quoted below
@@ -296,6 +299,13 @@ def _feed_names(name: str) -> dict[str, Any]:
         "key_columns": key,
         "optional_columns": [
             column.raw_name for column in feed.columns if column.raw_name not in required
+        ],
+        "varying_columns": [
+            column.raw_name
+            for column in feed.columns
+            if column.type in _VARYING_TYPES
+            and column.allowed is None
+            and column.name not in feed.key
         ],
     }
 

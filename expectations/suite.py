@@ -6,6 +6,7 @@ One entry says what must hold for a night, how bad it is when it does not, and w
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -116,6 +117,12 @@ class Suite(BaseModel):
         return self
 
 
+@cache
+def _parse_suite(path: Path, _modified_ns: int) -> Suite:
+    """The suite of a file as it was then: many nights of one process read it once."""
+    return Suite.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
 def load_suite(gate: str, folder: Path = SUITES_FOLDER) -> Suite:
     """Read the suite of a gate.
 
@@ -132,7 +139,7 @@ def load_suite(gate: str, folder: Path = SUITES_FOLDER) -> Suite:
         )
     path = folder / f"{gate}.yml"
     try:
-        return Suite.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return _parse_suite(path, path.stat().st_mtime_ns)
     except (OSError, yaml.YAMLError) as error:
         got = type(error).__name__
     except ValidationError as error:

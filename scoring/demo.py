@@ -16,7 +16,7 @@ from rich.table import Table
 
 from scoring.cli.console import configure_logging, err, out, progress_bar
 from scoring.errors import CreditloopError, PermanentError
-from scoring.orchestration import airflow_environment, night_command, prepare_metadata
+from scoring.orchestration import night_command, night_environment, prepare_metadata
 from scoring.settings import PREFIX, PROJECT_ROOT, Settings, load_settings
 from scoring.warehouse.store import open_warehouse
 
@@ -151,7 +151,7 @@ def run_nights(settings: Settings) -> None:
         with log_file.open("w", encoding="utf-8") as log:
             done = subprocess.run(  # noqa: S603 - fixed command
                 night_command(day),
-                env=airflow_environment(settings),
+                env=night_environment(settings),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 check=False,

@@ -17,6 +17,7 @@ from scoring.cards.report_seal import read_report_seal
 from scoring.engines.spark_session import check_requirements
 from scoring.errors import CreditloopError, TransientError
 from scoring.landing.identity import lookup_user_key
+from scoring.publish.sinks import read_elsewhere
 from scoring.releases.card_files import load_released, read_report
 from scoring.releases.overview import has_ledger, next_night
 from scoring.releases.store import FOUNDING_CARD, read_ledger
@@ -55,6 +56,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("warehouse", _warehouse),
         ("cards", _cards),
         ("publication", _publication),
+        ("other sinks", _other_sinks),
     ]
     findings = []
     for subject, check in checks:
@@ -169,3 +171,9 @@ def _publication(settings: Settings) -> str:
     if row is None:
         raise ValueError(f"{file.name} holds no publication row; publish the night again")
     return f"generation {row[0]}, night {row[1]}"
+
+
+def _other_sinks(settings: Settings) -> str:
+    shown = read_elsewhere(settings)
+    said = [f"{sink} shows generation {number or 'none'}" for sink, number in shown.items()]
+    return ", ".join(said) or "none set"

@@ -1,24 +1,34 @@
 """Airflow with everything wired: ``python -m scoring.orchestration ARGS`` is ``airflow ARGS``.
 
-The metadata store is SQLite under ``<home>/airflow`` unless ``AIRFLOW__DATABASE__SQL_ALCHEMY_CONN``
-names another; the environment's own ``AIRFLOW__*`` settings win.
+The metadata store is SQLite under ``<home>/airflow``; with ``--postgres`` before ARGS, and ever
+after, it is a PostgreSQL server of the deployment's own. ``AIRFLOW__DATABASE__SQL_ALCHEMY_CONN``
+names another one; the environment's own ``AIRFLOW__*`` settings win.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 from dotenv import dotenv_values
 
-from scoring.errors import TransientError
+from scoring.errors import CreditloopError, TransientError
+from scoring.metadata_store import (
+    CONNECTION,
+    create_metadata_server,
+    metadata_environment,
+    running_metadata_server,
+)
 from scoring.settings import PROJECT_ROOT, Settings, load_settings
 
 WRITER_POOL = "creditloop_writer"
+POSTGRES_OPTION = "--postgres"
 
 
 def airflow_environment(settings: Settings) -> dict[str, str]:
@@ -30,13 +40,18 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        # The scheduler starts tasks before Airflow's own API answers; a busy machine needs longer
+        # than the 5 seconds after which the task would be killed.
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
     }
     # `airflow standalone` starts its parts by the bare name `airflow`.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     # Airflow's processes need not stand in this folder, so what .env says travels with them.
     dotenv = {name: value for name, value in dotenv_values(".env").items() if value is not None}
     wired = {"CREDITLOOP_HOME": str(settings.root), "PATH": path}
-    return defaults | dotenv | dict(os.environ) | wired
+    given = dotenv | dict(os.environ)
+    store = {} if CONNECTION in given else metadata_environment(settings)
+    return defaults | store | given | wired
 
 
 def airflow_command(*arguments: str) -> list[str]:
@@ -51,6 +66,15 @@ def night_command(as_of_date: date) -> list[str]:
         *("--dagfile-path", str(PROJECT_ROOT / "dags" / "credit_nightly.py")),
         *("--conf", json.dumps({"as_of_date": as_of_date.isoformat()})),
     )
+
+
+def night_environment(settings: Settings) -> dict[str, str]:
+    """Environment of ``night_command``: that of Airflow, without a deadline.
+
+    Airflow 3.3's ``dags test`` fails at the end of a DAG that has one, since it reads alerts that
+    only a DAG in the scheduler's database has.
+    """
+    return airflow_environment(settings) | {"CREDITLOOP_NIGHT_DEADLINE_MINUTES": "0"}
 
 
 def prepare_metadata(settings: Settings) -> None:
@@ -85,12 +109,37 @@ def prepare_metadata(settings: Settings) -> None:
                 )
 
 
+def run_airflow(settings: Settings, arguments: Sequence[str]) -> int:
+    """Run ``airflow <arguments>`` until it ends, and its metadata server no longer than that.
+
+    Returns:
+        Airflow's exit code.
+    """
+    with running_metadata_server(settings):
+        prepare_metadata(settings)
+        with subprocess.Popen(  # noqa: S603 - fixed command
+            airflow_command(*arguments), env=airflow_environment(settings)
+        ) as process:
+            # Ctrl-C reaches Airflow by itself; both end it, and then the server.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+            return process.wait()
+
+
 def main() -> None:
-    """Prepare the metadata store and become ``airflow <arguments>``."""
-    settings = load_settings()
-    prepare_metadata(settings)
-    command = airflow_command(*sys.argv[1:])
-    os.execve(command[0], command, airflow_environment(settings))  # noqa: S606 - fixed command
+    """Prepare the metadata store and run ``airflow <arguments>``."""
+    arguments = sys.argv[1:]
+    try:
+        settings = load_settings()
+        if arguments[:1] == [POSTGRES_OPTION]:
+            create_metadata_server(settings)
+            arguments = arguments[1:]
+        sys.exit(run_airflow(settings, arguments))
+    except CreditloopError as error:
+        from scoring.cli.console import err  # noqa: PLC0415 - the DAG file imports this module
+
+        err.print(f"creditloop: {error}", style="red", markup=False, highlight=False)
+        sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from scoring.clock import utc_now
 from scoring.code_version import code_version
@@ -29,10 +30,12 @@ class StepReport:
     Attributes:
         summary: One plain line for logs and terminals, free of personal data.
         row_counts: Rows handled, by a short name.
+        page: A page for people that tells more.
     """
 
     summary: str
     row_counts: dict[str, int] = field(default_factory=dict)
+    page: Path | None = None
 
 
 @contextmanager

@@ -133,6 +133,37 @@ class Settings(BaseSettings):
         description="Where readers see published/, if not at its own path (a mount, for example).",
     )
 
+    postgres_dsn: SecretStr | None = Field(
+        default=None,
+        description="Secret connection string of a PostgreSQL database that is published to as "
+        "well (the extra [postgres]).",
+    )
+    postgres_schema: str = Field(
+        default="creditloop",
+        pattern=r"^[a-z][a-z0-9_]{0,30}$",
+        description="Schema of the views readers see there; the tables are in <schema>_store.",
+    )
+    postgres_reader: str = Field(
+        default="creditloop_reader",
+        pattern=r"^[a-z][a-z0-9_]{0,62}$",
+        description="Role there that may read these views, and nothing else.",
+    )
+
+    night_deadline_minutes: int = Field(
+        default=240,
+        ge=0,
+        description="Minutes after which a night that Airflow queued and that is not done is late; "
+        "0: never.",
+    )
+    notify_command: str | None = Field(
+        default=None,
+        description="Command that is run, with JSON on its standard input, when a night fails or "
+        "is late.",
+    )
+    notify_webhook: SecretStr | None = Field(
+        default=None, description="Secret address that the same JSON is posted to."
+    )
+
     @field_validator("business_timezone")
     @classmethod
     def _zone_exists(cls, value: str) -> str:

@@ -9,9 +9,10 @@ from typing import Literal
 
 import duckdb
 
-from scoring.errors import TransientError
+from scoring.errors import CreditloopError, TransientError
 from scoring.publish.published import published_file
 from scoring.publish.registry import read_current
+from scoring.publish.sinks import POSTGRES, read_elsewhere
 from scoring.releases.overview import read_overview
 from scoring.settings import Settings
 from scoring.system_errors import as_known_error
@@ -64,6 +65,33 @@ from ops.irreproducible_nights
 order by as_of_date, known_on, feed, dt
 """
 
+_BACKFILLS = """
+select
+    backfills.backfill_id,
+    backfills.date_from,
+    backfills.date_to,
+    backfills.known_on_rule as known_on,
+    backfills.scope as users,
+    backfills.state,
+    count(*) filter (days.state in ('staged', 'published')) || ' of ' || count(*) as days_ready,
+    count(*) filter (days.state = 'refused') as days_refused,
+    backfills.generation,
+    backfills.reason,
+from ops.backfills as backfills
+inner join ops.backfill_days as days using (backfill_id)
+where
+    backfills.state = 'running'
+    or backfills.started_at = (select max(started_at) from ops.backfills)
+group by all
+order by max(backfills.started_at) desc, backfills.backfill_id
+"""
+
+_RESTATEMENTS = """
+select as_of_date, known_on, cause, user_count, newest_batch_date
+from ops.restatements
+order by as_of_date, cause
+"""
+
 _GENERATIONS = """
 select generation, as_of_date, known_on, state
 from ops.generations
@@ -93,6 +121,8 @@ class Status:
         cards: Champion and challengers of the next night, and planned changes.
         card_runs: The cards of the night that was scored last.
         outdated_nights: Published nights that another card is champion of by now.
+        backfills: The last backfill, and all that have not ended.
+        restatements: Published nights that would read otherwise with what is known now, by cause.
     """
 
     home: str
@@ -111,6 +141,8 @@ class Status:
     cards: Sequence[Row] = ()
     card_runs: Sequence[Row] = ()
     outdated_nights: Sequence[Row] = ()
+    backfills: Sequence[Row] = ()
+    restatements: Sequence[Row] = ()
 
     @property
     def sinks_agree(self) -> bool:
@@ -138,6 +170,7 @@ def read_status(settings: Settings) -> Status:
     publication = _read_publication(settings, problems)
     state, facts = _read_warehouse(settings, problems)
     sinks: dict[str, int | None] = {
+        **_read_elsewhere(settings, problems),
         "creditloop.duckdb": _number(publication),
         "CURRENT.json": read_current(settings),
     }
@@ -155,6 +188,14 @@ def read_status(settings: Settings) -> Status:
         unread_folders=[] if state in {"busy", "unreadable"} else _find_unread(settings, known),
         **facts,
     )
+
+
+def _read_elsewhere(settings: Settings, problems: list[str]) -> dict[str, int | None]:
+    try:
+        return read_elsewhere(settings)
+    except CreditloopError as error:
+        problems.append(str(error))
+        return {POSTGRES: None}
 
 
 def _number(row: Row | None) -> int | None:
@@ -202,6 +243,8 @@ def _read_warehouse(
             )
             try:
                 overview = read_overview(connection)
+                if has_backfills(connection):
+                    queries |= {"backfills": _BACKFILLS, "restatements": _RESTATEMENTS}
                 return "readable", {
                     **{name: _query(connection, query) for name, query in queries.items()},
                     "cards": overview.cards,
@@ -221,6 +264,14 @@ def _read_warehouse(
             + (str(known) if known else f"{type(error).__name__}; see `creditloop doctor`")
         )
         return "unreadable", {}
+
+
+def has_backfills(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the store is of a version that keeps a ledger of backfills."""
+    rows = connection.execute(
+        "select 1 from duckdb_tables() where schema_name = 'ops' and table_name = 'backfills'"
+    ).fetchall()
+    return bool(rows)
 
 
 def _query(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:

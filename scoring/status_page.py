@@ -30,6 +30,8 @@ def render_status(status: Status, *, width: int = WIDTH) -> str:
     _print_rows(console, "cards of the night scored last", status.card_runs, note="message")
     _print_rows(console, "nights to be scored again by another card", status.outdated_nights)
     _print_rows(console, "generations", status.generations)
+    _print_rows(console, "backfills", status.backfills, note="reason")
+    _print_rows(console, "nights that would read otherwise now", status.restatements)
     _print_rows(console, "last runs", status.runs, note="message")
     _print_rows(console, "steps of the last run", status.steps, limit=20, note="message")
     _print_rows(console, "refused batches", status.refused_batches, note="refusal_message")

@@ -59,7 +59,7 @@ class Calibration:
         expected_rate: Mean stated probability.
         observed_rate: Share of bad users.
         observed_to_expected: Their ratio; 1 is perfect, above it risk was understated.
-        bins: Up to ten bins of about equal size, lowest probability first.
+        bins: Up to so many bins as asked for, of about equal size, lowest probability first.
     """
 
     expected_rate: float
@@ -141,12 +141,14 @@ def implied_probability(scale: Scale, scores: Int64s) -> Floats:
     return probabilities
 
 
-def measure_calibration(probabilities: Floats, is_bad: Mask) -> Calibration:
+def measure_calibration(
+    probabilities: Floats, is_bad: Mask, bin_count: int = BIN_COUNT
+) -> Calibration:
     """Stated probabilities against outcomes, overall and in bins of about equal size."""
-    number = _bin_of_each(probabilities, BIN_COUNT)
-    users = np.bincount(number, minlength=BIN_COUNT)
-    bads = np.bincount(number, weights=is_bad, minlength=BIN_COUNT).astype(np.int64)
-    stated = np.bincount(number, weights=probabilities, minlength=BIN_COUNT)
+    number = _bin_of_each(probabilities, bin_count)
+    users = np.bincount(number, minlength=bin_count)
+    bads = np.bincount(number, weights=is_bad, minlength=bin_count).astype(np.int64)
+    stated = np.bincount(number, weights=probabilities, minlength=bin_count)
     bins = tuple(
         CalibrationBin(int(n), int(bad), float(total / n), float(bad / n))
         for n, bad, total in zip(users, bads, stated, strict=True)

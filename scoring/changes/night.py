@@ -63,7 +63,7 @@ def fill_changes(
     delete_changes(connection, reading)
     found = ChangeCounts()
     catalog = read_catalog(connection, night)
-    for pair in find_pairs(settings, night):
+    for pair in find_pairs(connection, settings, night):
         recomputed = fill_pair(connection, settings, pair, catalog)
         if pair.current == reading:
             found = _count(connection, reading, recomputed)

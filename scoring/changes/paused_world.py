@@ -22,6 +22,7 @@ import duckdb
 from scoring.changes.dependence import WANTED, create_dependent_rows
 from scoring.landing.contract import load_feeds
 from scoring.marts.build import write_inputs
+from scoring.marts.compiled import compiled_models, run_models
 from scoring.marts.dbt_runner import DBT_PROJECT, run_dbt
 from scoring.nights import Night
 from scoring.settings import Settings
@@ -92,15 +93,43 @@ def paused_world(
         PermanentError: A model failed.
         TransientError: The disk is full.
     """
+    nights = sorted(set(pause.nights), key=lambda night: night.as_of_date)
+    moved = {feed: _moved_columns(events, pause) for feed, events in EVENTS.items()}
+    with scratch_world(connection, settings, nights, moved) as inside:
+        yield inside
+
+
+@contextmanager
+def scratch_world(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    nights: Sequence[Night],
+    moved: Mapping[str, str] | None = None,
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Marts of some nights of one ``known_on``, for the users of ``wanted_users`` alone.
+
+    Args:
+        connection: The warehouse, with ``WANTED`` (``user_key``) in place.
+        settings: The deployment, whose writer lock the caller holds.
+        nights: Each business day once; all know the same.
+        moved: Feed -> columns of a ``select * replace`` over its staging table.
+
+    Yields:
+        A connection to the scratch warehouse; as ``paused_world``, which also says what is raised.
+    """
     scratch = scratch_settings(settings)
     _remove(scratch)
     try:
         with open_warehouse(scratch):
             pass  # made, and closed for the copying connection
-        _copy_inputs(connection, scratch, pause)
+        _copy_inputs(connection, scratch, nights[0].known_on, moved or {})
+        subject = f"scratch marts@{nights[-1].as_of_date}"
+        models = compiled_models(settings)
         with open_warehouse(scratch) as inside:
-            write_inputs(inside, settings, sorted(set(pause.nights), key=lambda n: n.as_of_date))
-        run_dbt(scratch, "run", *_MODELS, subject=f"score changes@{pause.later}")
+            write_inputs(inside, settings, nights)
+            run_models(inside, models, subject)
+        if not models:
+            run_dbt(scratch, "run", *_MODELS, subject=subject)
         with open_warehouse(scratch) as inside:
             yield inside
     finally:
@@ -118,16 +147,20 @@ def _remove(scratch: Settings) -> None:
         path.unlink(missing_ok=True)
 
 
-def _copy_inputs(connection: duckdb.DuckDBPyConnection, scratch: Settings, pause: Pause) -> None:
+def _copy_inputs(
+    connection: duckdb.DuckDBPyConnection,
+    scratch: Settings,
+    known_on: date,
+    moved: Mapping[str, str],
+) -> None:
     """Write staging and seeds into the scratch file; only versions known on the day are there."""
-    create_dependent_rows(connection, pause.known_on)
+    create_dependent_rows(connection, known_on)
     target = quote_literal(str(scratch.warehouse_file))
     connection.execute(f"attach {target} as {_SCRATCH}")
     try:
         for feed in load_feeds():
             table = f"staging.{quote_identifier(f'stg_{feed}')}"
-            moved = _moved_columns(EVENTS[feed], pause)
-            replace = f"replace ({moved})" if moved else ""
+            replace = f"replace ({moved[feed]})" if moved.get(feed) else ""
             connection.execute(
                 f"create table {_SCRATCH}.{table} as select * {replace} from {WANTED}_{feed}"
             )

@@ -57,6 +57,19 @@ def delete_changes(connection: duckdb.DuckDBPyConnection, reading: Reading) -> N
     )
 
 
+def has_pair(connection: duckdb.DuckDBPyConnection, pair: Pair) -> bool:
+    """Whether the later night's rows are its comparison to just this earlier one."""
+    rows = connection.execute(
+        f"""
+        select distinct previous_as_of_date, previous_known_on
+        from {TABLE}
+        where as_of_date = ? and known_on = ?
+        """,
+        [pair.current.as_of_date, pair.current.known_on],
+    ).fetchall()
+    return rows == [(pair.previous.as_of_date, pair.previous.known_on)]
+
+
 def _insert_moved(
     connection: duckdb.DuckDBPyConnection,
     pair: Pair,

@@ -125,6 +125,10 @@ def _seconds_left(settings: Settings, paths: list[Path]) -> float:
 
 
 def _find_escape(settings: Settings, feed: Feed, dt: date, path: Path) -> Refusal | None:
+    # Resolving is dear, and every night looks at every folder: what is no link is where it is seen.
+    is_feed_link = (settings.landing / feed.name).is_symlink()
+    if not is_feed_link and not path.is_symlink():
+        return None
     if path.resolve().is_relative_to(settings.landing.resolve()):
         return None
     return refuse(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import date
 
@@ -11,12 +12,14 @@ from scoring.engines.engine import engine_of
 from scoring.engines.spark_tables import keep_nights
 from scoring.errors import ConfigurationError
 from scoring.landing.raw_views import create_raw_views
-from scoring.marts.dbt_runner import DBT_PROJECT
+from scoring.marts.dbt_runner import DBT_PROJECT, render_runs
 from scoring.marts.records import MARTS, prune_marts, record_contents, record_models
 from scoring.nights import Night, StepReport
 from scoring.settings import Settings
 from scoring.warehouse.lock import writer_lock
 from scoring.warehouse.store import open_warehouse
+
+log = logging.getLogger(__name__)
 
 
 def build_night(settings: Settings, night: Night) -> StepReport:
@@ -50,15 +53,26 @@ def build_nights(settings: Settings, nights: Sequence[Night]) -> StepReport:
             engine.prepare_build(connection, settings)
             _forget_files(connection, settings, nights)
         nodes = engine.build_marts(settings, nights, subject)
+        log.info("%s: %s", subject, render_runs(nodes))
         with open_warehouse(settings) as connection:
             prune_marts(connection, settings.feature_nights_kept, nights)
             record_models(connection, nights, nodes)
             row_counts = record_contents(connection, nights)
+            _examine(connection)
             connection.execute("checkpoint")
     users = row_counts["dim_user_night"]
     return StepReport(
         f"{users:,} user rows in each of {len(MARTS)} marts for {len(nights)} night(s)", row_counts
     )
+
+
+def _examine(connection: duckdb.DuckDBPyConnection) -> None:
+    """Note which published nights the batches just taken in would restate."""
+    from scoring.backfill.restatements import (  # noqa: PLC0415 - what it knows of events needs us
+        examine_staging,
+    )
+
+    examine_staging(connection)
 
 
 def _forget_files(

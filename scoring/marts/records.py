@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import duckdb
 
+from scoring.backfill.ledger import days_in_use
 from scoring.clock import utc_now
 from scoring.code_version import code_version
 from scoring.marts.dbt_runner import NodeRun, model_runs
@@ -26,14 +27,15 @@ MARTS = (
 def prune_marts(
     connection: duckdb.DuckDBPyConnection, nights_kept: int, built: Sequence[Night]
 ) -> None:
-    """Delete nights that are neither among the newest, nor a month end, nor just built.
+    """Delete nights that are neither among the newest, nor a month end, nor in use.
 
     Args:
         connection: The warehouse.
         nights_kept: How many of the newest business days stay.
-        built: The nights of this run; they stay for the steps that follow.
+        built: The nights of this run; they stay for the steps that follow, as do those of a
+            backfill that has not ended.
     """
-    days = [night.as_of_date for night in built]
+    days = [*(night.as_of_date for night in built), *days_in_use(connection)]
     for mart in MARTS:
         table = f"marts.{quote_identifier(mart)}"
         connection.execute(

@@ -22,7 +22,7 @@ from scoring.marts.zones import offsets_text
 from scoring.settings import Settings
 from scoring.warehouse.sql import quote_identifier
 
-ROWS_AT_A_TIME = 6_000_000
+ROWS_AT_A_TIME = 12_000_000
 """About so many rows are taken in by one transaction, so that memory does not grow with history."""
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
 import duckdb
 
 from scoring.errors import GateClosedError
@@ -35,6 +38,15 @@ def require_open_gates(
         if _is_outdated(connection, night, gate, prefix):
             _refuse(night, gate, "a result older than the tables it checked")
     return summary
+
+
+def sum_gates(nights: Sequence[Mapping[str, Mapping[str, int]]]) -> dict[str, dict[str, int]]:
+    """Expectations per gate and state of several nights together."""
+    found: dict[str, Counter[str]] = {gate: Counter() for gate in GATES}
+    for summary in nights:
+        for gate, counts in summary.items():
+            found[gate].update(counts)
+    return {gate: dict(sorted(counts.items())) for gate, counts in found.items()}
 
 
 def _read_gate(connection: duckdb.DuckDBPyConnection, night: Night, gate: str) -> dict[str, int]:

@@ -67,7 +67,7 @@ class GenerationPlan:
 
     Attributes:
         generation: Its number.
-        night: The night it brings.
+        nights: The nights it brings, each business day once.
         manifest: The files it names.
         base: The files of the generation before it; None for the first one.
         consent: Whose rows are shown.
@@ -75,11 +75,23 @@ class GenerationPlan:
     """
 
     generation: int
-    night: Night
+    nights: tuple[Night, ...]
     manifest: Manifest
     base: Manifest | None
     consent: Consent
     gates: Mapping[str, Mapping[str, int]]
+
+    @property
+    def night(self) -> Night:
+        """The night it goes by: of those that know most, so that it seals all of them, the last."""
+        return max(self.nights, key=lambda night: (night.known_on, night.as_of_date))
+
+    @property
+    def newest(self) -> Night | None:
+        """The night that is now the newest one; None if an earlier publication brought that."""
+        newest = self.manifest.newest()
+        found = [night for night in self.nights if (night.as_of_date, night.known_on) == newest]
+        return found[0] if found else None
 
 
 def fill_generation(
@@ -99,9 +111,9 @@ def fill_generation(
         PermanentError: A catalogued feature is missing in its mart.
         ConfigurationError: ``CREDITLOOP_PUBLISHED_URI`` does not show the published folder.
     """
-    LatestScores(connection, settings, plan.night, plan.consent, plan.base, plan.manifest).build()
-    newest = plan.manifest.newest() == (plan.night.as_of_date, plan.night.known_on)
-    build_features(connection, plan.night, plan.consent, is_newest=newest or plan.base is None)
+    LatestScores(connection, settings, plan.nights, plan.consent, plan.base, plan.manifest).build()
+    newest = plan.newest or (plan.night if plan.base is None else None)
+    build_features(connection, newest, plan.consent)
     for table in REFERENCE_TABLES:
         connection.execute(f"create table {NEW}.{table} as select * from marts.{table}")
     create_views(connection, settings, plan.manifest)

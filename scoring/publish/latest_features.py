@@ -12,23 +12,22 @@ from scoring.warehouse.sql import quote_identifier
 
 
 def build_features(
-    connection: duckdb.DuckDBPyConnection, night: Night, consent: Consent, *, is_newest: bool
+    connection: duckdb.DuckDBPyConnection, newest: Night | None, consent: Consent
 ) -> None:
     """Create the table in the attached new generation. Grain user_key.
 
     Args:
         connection: The warehouse, with both generations attached and ``read_consent`` done.
-        night: The night being published.
+        newest: The newest night, if it is being published now. If not, it keeps the features it
+            was checked with: they are carried from the generation published now.
         consent: Whose rows are shown.
-        is_newest: Whether the night is the newest one. If not, the newest night keeps the
-            features it was checked with: they are carried from the generation published now.
 
     Raises:
         PermanentError: A catalogued feature is missing in its mart.
     """
     query = (
-        _marts_query(connection, night, consent)
-        if is_newest
+        _marts_query(connection, newest, consent)
+        if newest is not None
         else f"select * from {BASE}.features_latest where {consent.condition()}"
     )
     connection.execute(f"create table {NEW}.features_latest as {query} order by user_key")

@@ -5,7 +5,9 @@ Its cost follows users, not history: the table readers see now, with the new nig
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 
@@ -27,7 +29,7 @@ class LatestScores:
     Attributes:
         connection: The warehouse, with both generations attached and ``read_consent`` done.
         settings: The deployment.
-        night: The night being published.
+        nights: The nights being published.
         consent: Whose rows are shown.
         base: Files of the generation published now; None for the first one.
         manifest: Files of the new generation.
@@ -35,7 +37,7 @@ class LatestScores:
 
     connection: duckdb.DuckDBPyConnection
     settings: Settings
-    night: Night
+    nights: Sequence[Night]
     consent: Consent
     base: Manifest | None
     manifest: Manifest
@@ -68,19 +70,28 @@ class LatestScores:
         )
 
     def _night_query(self) -> str:
-        """Rows of the new night, if its reading is the current one."""
-        scores = self.manifest.current_scores(self.night.as_of_date)
-        return self._select([scores.file] if scores is not None and self._is_current() else [])
+        """Rows of the new nights whose reading is the current one, of each user the newest."""
+        nights = [self.manifest.current_scores(day) for day in sorted(self._current_days())]
+        files = [file.file for file in nights if file is not None]
+        if len(files) < 2:  # noqa: PLR2004 - one night needs no comparison
+            return self._select(files)
+        *older, newest = files
+        return f"""
+            with newest as ({self._select([newest])})
+
+            select {_COLUMNS} from newest
+            union all
+            {self._select(older)} and user_key not in (select user_key from newest)
+        """
 
     def _carried_query(self) -> str:
-        """Rows readers see now, but for another reading of the new night."""
+        """Rows readers see now, but for other readings of the new nights."""
         if self.base is None:
             return self._select([])
-        replaced = f"as_of_date = date '{self.night.as_of_date}'" if self._is_current() else "false"
         carried = complete_columns(SCORES, f"select * from {BASE}.scores_latest")
         return (
             f"select {_COLUMNS} from ({carried}) "
-            f"where {self.consent.condition()} and not ({replaced})"
+            f"where {self.consent.condition()} and not ({self._is_replaced()})"
         )
 
     def _looked_up_query(self) -> str:
@@ -105,7 +116,8 @@ class LatestScores:
             if base_consented
             else "select null::bigint as user_key where false"
         )
-        newest = "true" if self.manifest.newest() == self._reading() else "false"
+        newest = max(self._current_days(), default=None)
+        is_newest = f"as_of_date = date '{newest}'" if newest in self._newest_days() else "false"
         self.connection.execute(
             f"""
             create or replace temp table publish_missing as
@@ -113,13 +125,13 @@ class LatestScores:
                 {again}
                 union
                 select user_key from {BASE}.scores_latest
-                where as_of_date = date '{self.night.as_of_date}' and {self.consent.condition()}
+                where {self._is_replaced()} and {self.consent.condition()}
             ),
 
             found as (
                 select user_key from publish_carried
                 union all
-                select user_key from publish_night where {newest}
+                select user_key from publish_night where {is_newest}
             )
 
             select candidates.user_key
@@ -130,11 +142,21 @@ class LatestScores:
         row = self.connection.execute("select count(*) from publish_missing").fetchone()
         return int(row[0]) if row else 0
 
-    def _reading(self) -> tuple[object, object]:
-        return self.night.as_of_date, self.night.known_on
+    def _current_days(self) -> set[date]:
+        readings = self.manifest.readings()
+        return {
+            night.as_of_date
+            for night in self.nights
+            if readings.get(night.as_of_date) == night.known_on
+        }
 
-    def _is_current(self) -> bool:
-        return self.manifest.readings().get(self.night.as_of_date) == self.night.known_on
+    def _newest_days(self) -> set[date]:
+        newest = self.manifest.newest()
+        return {newest[0]} if newest else set()
+
+    def _is_replaced(self) -> str:
+        days = ", ".join(f"date '{day}'" for day in sorted(self._current_days()))
+        return f"as_of_date in ({days})" if days else "false"
 
     def _select(self, files: list[str]) -> str:
         if not files:

@@ -135,13 +135,17 @@ def reconcile(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Publ
 
 
 def next_generation(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, base: Publication | None
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    base: Publication | None,
+    highest_elsewhere: int = 0,
 ) -> int:
-    """A number that no generation ever had."""
+    """A number that no generation ever had, nor any other sink ever showed."""
     row = connection.execute("select coalesce(max(generation), 0) from ops.generations").fetchone()
     folder = settings.published / GENERATIONS_FOLDER
     on_disk = [int(path.stem) for path in folder.glob("[0-9]*.duckdb")]
-    return 1 + max([int(row[0]) if row else 0, base.generation if base else 0, *on_disk])
+    known = int(row[0]) if row else 0
+    return 1 + max([known, base.generation if base else 0, highest_elsewhere, *on_disk])
 
 
 def _restore(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Publication | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from scoring.errors import ConfigurationError, PermanentError
+from scoring.errors import ConfigurationError, PermanentError, TransientError
 from scoring.nights import new_run_id
 from scoring.publish.consent import read_consent
 from scoring.publish.published import (
@@ -13,8 +13,9 @@ from scoring.publish.published import (
     published_file,
     read_generation,
 )
-from scoring.publish.registry import reconcile, record_current, switch_readers
+from scoring.publish.registry import reconcile, record_current
 from scoring.publish.rewrite import narrow_to_consent
+from scoring.publish.sinks import is_lagging, move_each
 from scoring.recording import StepReport, run_recorded
 from scoring.settings import Settings
 from scoring.warehouse.lock import writer_lock
@@ -36,7 +37,9 @@ def rollback(
 
     Raises:
         PermanentError: There is nothing to return to.
-        ConfigurationError: The generation asked for is not kept, or is the one that is shown.
+        ConfigurationError: The generation asked for is not kept, or is the one that is shown by
+            every sink.
+        TransientError: The file moved, and another sink did not.
     """
     if not published_file(settings).parent.exists():
         raise _refuse("none", "a published generation", "nothing was published yet")
@@ -61,8 +64,17 @@ def _return_to(
     with open_warehouse(settings) as connection:
         create_raw_views(connection, settings)
         shown = narrow_to_consent(connection, settings, target, read_consent(connection, settings))
-        switch_readers(settings, shown)
+        stuck = move_each(connection, settings, shown)
         record_current(connection, shown, f"rollback: {reason}")
+    if stuck:
+        raise TransientError(
+            "rollback half done",
+            subject=f"generation {shown.generation}",
+            expected="every sink to show it",
+            got=f"the published file only, not {', '.join(stuck)}",
+            next_step=f"Repeat as `creditloop rollback --to {shown.generation}` when it answers; "
+            "the next publication does the same.",
+        )
     return StepReport(
         f"generation {shown.generation} is shown again instead of {current}; the nights that came "
         "after it are withdrawn until they are published again",
@@ -96,6 +108,8 @@ def _choose(
         if generation_file(settings, generation).exists()
     ]
     shown = ", ".join(str(generation) for generation in kept) or "none"
+    if to_generation is not None and to_generation == current and is_lagging(settings, current):
+        return read_generation(generation_file(settings, current))
     if not kept:
         raise _refuse(current, "an earlier kept generation", "none")
     if to_generation is not None and to_generation not in kept:

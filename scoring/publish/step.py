@@ -1,26 +1,28 @@
-"""Publishing one night: a new generation, built aside, shown by one rename."""
+"""Publishing nights: one new generation, built aside, shown by one rename."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import date
 
 import duckdb
 
 from scoring.clock import utc_now
 from scoring.code_version import code_version
-from scoring.errors import PermanentError
+from scoring.errors import CreditloopError, PermanentError
 from scoring.nights import Night
 from scoring.publish.columns import CHANGES, POINTS, REASONS, SCORES
 from scoring.publish.consent import Consent, read_consent
 from scoring.publish.databases import attached_base, attached_new
 from scoring.publish.files import aside, settle
-from scoring.publish.gates import require_open_gates
+from scoring.publish.gates import require_open_gates, sum_gates
 from scoring.publish.generation import GenerationPlan, count_rows, fill_generation
 from scoring.publish.manifest import Manifest
 from scoring.publish.night_files import NightWriter
 from scoring.publish.published import Publication, generation_file
-from scoring.publish.registry import next_generation, reconcile, record_current, switch_readers
+from scoring.publish.registry import next_generation, reconcile, record_current
+from scoring.publish.sinks import catch_up, sweep_elsewhere, switch_all
 from scoring.publish.sweep import sweep
 from scoring.recording import StepReport
 from scoring.settings import Settings
@@ -30,20 +32,26 @@ log = logging.getLogger(__name__)
 
 
 def publish_night(settings: Settings, night: Night) -> StepReport:
-    """Publish one checked night; readers see the previous generation until the very end.
+    """Publish one checked night; see ``publish_nights``. Nights may come in any order."""
+    return publish_nights(settings, [night])
+
+
+def publish_nights(settings: Settings, nights: Sequence[Night]) -> StepReport:
+    """Publish checked nights as one generation; readers see the previous one until the very end.
 
     Publishing the same content again changes nothing. Killed anywhere, the same call again ends
     with the same content.
 
     Args:
         settings: The deployment.
-        night: The night to publish; nights may come in any order.
+        nights: At least one; each business day once, as ``GenerationPlan`` demands.
 
     Returns:
         The generation and its row counts.
 
     Raises:
-        GateClosedError: The gates have not passed for this very night.
+        TransientError: PostgreSQL cannot be written; every sink shows what it did before.
+        GateClosedError: The gates have not passed for one of these very nights.
         PermanentError: There are no scores, or a catalogued feature is missing.
     """
     from scoring.landing.raw_views import create_raw_views  # noqa: PLC0415 - reads contracts
@@ -51,50 +59,57 @@ def publish_night(settings: Settings, night: Night) -> StepReport:
     with open_warehouse(settings) as connection:
         create_raw_views(connection, settings)
         base = reconcile(connection, settings)
-        gates = require_open_gates(connection, night)
-        _require_scores(connection, night)
+        highest_elsewhere = catch_up(connection, settings, base)
+        gates = sum_gates([require_open_gates(connection, night) for night in nights])
+        for night in nights:
+            _require_scores(connection, night)
         consent = read_consent(connection, settings)
-        generation = next_generation(connection, settings, base)
+        generation = next_generation(connection, settings, base, highest_elsewhere)
         writer = NightWriter(connection, settings, consent, generation)
-        manifest = write_night_files(writer, night, consent, base.manifest if base else None)
+        manifest = write_night_files(writer, nights, consent, base.manifest if base else None)
         plan = GenerationPlan(
-            generation, night, manifest, base.manifest if base else None, consent, gates
+            generation, tuple(nights), manifest, base.manifest if base else None, consent, gates
         )
         publication = _build(connection, settings, plan, base)
         if publication is None:
-            return _unchanged(night, base)
-        switch_readers(settings, publication)
+            return _unchanged(plan.night, base)
+        _show(connection, settings, publication, base)
         record_current(connection, publication, "published")
-        _record_contents(connection, publication)
+        _record_contents(connection, publication, nights)
         sweep(connection, settings)
-    return _report(publication)
+        sweep_elsewhere(connection, settings)
+    return _report(publication, nights)
 
 
 def write_night_files(
-    writer: NightWriter, night: Night, consent: Consent, base: Manifest | None
+    writer: NightWriter, nights: Sequence[Night], consent: Consent, base: Manifest | None
 ) -> Manifest:
-    """Write the files a night brings and return the list of the new generation."""
+    """Write the files that nights bring and return the list of the new generation."""
     old = base or Manifest()
-    reading = (night.as_of_date, night.known_on)
-    scores, points = (
-        writer.write_night(table, *reading, old.find(table, *reading)) for table in (SCORES, POINTS)
-    )
-    manifest = old.advance(scores, points)
-    if old.makes_current(*reading):
-        reasons = writer.write_night(REASONS, *reading, old.find(REASONS, *reading))
-        manifest = manifest.put(reasons)
-        for day in (night.as_of_date, manifest.night_after(night.as_of_date)):
-            manifest = _put_changes(writer, manifest, old, day)
+    manifest, changed = old, set()
+    for night in nights:
+        reading = (night.as_of_date, night.known_on)
+        scores, points = (
+            writer.write_night(table, *reading, old.find(table, *reading))
+            for table in (SCORES, POINTS)
+        )
+        manifest = manifest.advance(scores, points)
+        if old.makes_current(*reading):
+            reasons = writer.write_night(REASONS, *reading, old.find(REASONS, *reading))
+            manifest = manifest.put(reasons)
+            changed.add(night.as_of_date)
+    # Only now it is known which night stands before which.
+    followers = {manifest.night_after(day) for day in changed}
+    for day in sorted(changed | {day for day in followers if day is not None}):
+        manifest = _put_changes(writer, manifest, old, day)
     asked = consent.known_on if consent.is_asked else None
     return manifest.with_consented(writer.write_consented(asked) if asked else None)
 
 
-def _put_changes(
-    writer: NightWriter, manifest: Manifest, old: Manifest, day: date | None
-) -> Manifest:
+def _put_changes(writer: NightWriter, manifest: Manifest, old: Manifest, day: date) -> Manifest:
     """The list with the changes of one night against the night before it."""
-    scores = manifest.current_scores(day) if day else None
-    if day is None or scores is None:
+    scores = manifest.current_scores(day)
+    if scores is None:
         return manifest
     before = manifest.night_before(day)
     previous = manifest.current_scores(before) if before else None
@@ -126,6 +141,20 @@ def _build(
     )
 
 
+def _show(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    publication: Publication,
+    base: Publication | None,
+) -> None:
+    """Switch every sink; a generation that cannot be shown leaves no file behind."""
+    try:
+        switch_all(connection, settings, publication, base)
+    except CreditloopError:
+        generation_file(settings, publication.generation).unlink(missing_ok=True)
+        raise
+
+
 def _require_scores(connection: duckdb.DuckDBPyConnection, night: Night) -> None:
     rows = (
         f"(from scores.scores where as_of_date = date '{night.as_of_date}' "
@@ -141,9 +170,12 @@ def _require_scores(connection: duckdb.DuckDBPyConnection, night: Night) -> None
         )
 
 
-def _record_contents(connection: duckdb.DuckDBPyConnection, publication: Publication) -> None:
+def _record_contents(
+    connection: duckdb.DuckDBPyConnection, publication: Publication, nights: Sequence[Night]
+) -> None:
+    readings = {(night.as_of_date, night.known_on) for night in nights}
     for file in publication.manifest.files:
-        if (file.as_of_date, file.known_on) != (publication.as_of_date, publication.known_on):
+        if (file.as_of_date, file.known_on) not in readings:
             continue
         connection.execute(
             "insert or replace into ops.table_contents values (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -168,15 +200,16 @@ def _unchanged(night: Night, base: Publication | None) -> StepReport:
     )
 
 
-def _report(publication: Publication) -> StepReport:
+def _report(publication: Publication, nights: Sequence[Night]) -> StepReport:
     manifest = publication.manifest
     counts = {
         table: file.row_count
         for table in (SCORES, POINTS, REASONS, CHANGES)
         if (file := manifest.find(table, publication.as_of_date, publication.known_on))
     }
+    brought = f"{len(nights)} of them new, " if len(nights) > 1 else ""
     return StepReport(
-        f"generation {publication.generation} shows {len(manifest.readings())} nights, "
+        f"generation {publication.generation} shows {len(manifest.readings())} nights, {brought}"
         f"{publication.as_of_date} (known on {publication.known_on}) with "
         f"{counts.get(SCORES, 0)} users",
         {"generation": publication.generation, **counts},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import cast
 
 import numpy as np
@@ -11,11 +11,12 @@ import numpy.typing as npt
 from pydantic import JsonValue
 
 from scoring.cards.card import Card, Monotone
+from scoring.training.binning import Direction
 from scoring.training.metrics import Metrics
 from scoring.training.parameters import TrainingParameters
 from scoring.training.regression import DroppedFeature
 from scoring.training.screening import ScreenedFeature
-from scoring.training.table import Int8s, Int64s
+from scoring.training.table import Int8s, Int64s, TrainingTable
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ class TrainingResult:
         parts: training, held_out and out_of_time if any.
         metrics: One per part.
         warnings: What a reader must not miss; a suspected leak comes first.
+        table: The data themselves; in no file of the training.
+        directions: The declared direction of every candidate.
     """
 
     card: Card
@@ -98,6 +101,8 @@ class TrainingResult:
     parts: tuple[ScoredPart, ...]
     metrics: tuple[Metrics, ...]
     warnings: tuple[str, ...]
+    table: TrainingTable = field(repr=False)
+    directions: Mapping[str, Direction] = field(repr=False)
 
     def to_dict(self) -> dict[str, JsonValue]:
         """Everything but the rows, for JSON."""

@@ -88,6 +88,8 @@ def train_card(
         parts=parts,
         metrics=metrics,
         warnings=warnings,
+        table=table,
+        directions=directions,
     )
 
 

@@ -20,6 +20,19 @@ def verify_scores(card: Card, table: TrainingTable, score: Int64s) -> None:
     Raises:
         PermanentError: A row differs, which is a defect of this program.
     """
+    differing = int((score_rows(card, table) != score).sum())
+    if differing:
+        raise PermanentError(
+            "card not made",
+            subject=card.card_id,
+            expected="the scorer's score to be the fitted one on every training row",
+            got=f"{differing:,} rows of {table.rows:,} with another",
+            next_step="This is a defect; report it with the parameters used.",
+        )
+
+
+def score_rows(card: Card, table: TrainingTable) -> Int64s:
+    """The scorer's score of every row; scorability rules and ranges are left out."""
     columns = {column.name: column for column in table.columns}
     batch = pa.RecordBatch.from_pydict(
         {
@@ -31,16 +44,10 @@ def verify_scores(card: Card, table: TrainingTable, score: Int64s) -> None:
             for feature in card.features
         }
     )
-    scored = score_batch(compile_card(card.model_copy(update={"scorability": ()})), batch)
-    differing = int((scored.column("score").to_numpy() != score).sum())
-    if differing:
-        raise PermanentError(
-            "card not made",
-            subject=card.card_id,
-            expected="the scorer's score to be the fitted one on every training row",
-            got=f"{differing:,} rows of {table.rows:,} with another",
-            next_step="This is a defect; report it with the parameters used.",
-        )
+    bare = card.model_copy(update={"scorability": (), "evidence": None})
+    scored = score_batch(compile_card(bare), batch)
+    score: Int64s = scored.column("score").to_numpy().astype(np.int64)
+    return score
 
 
 def _to_arrow(column: Column) -> pa.Array:

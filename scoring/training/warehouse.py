@@ -61,11 +61,11 @@ def train_on_warehouse(
     if parameters.base_odds is None:
         parameters = parameters.model_copy(update={"base_odds": WAREHOUSE_BASE_ODDS})
     model = load_card(CARDS_FOLDER / _MODEL_CARD, read_catalog_seed())
-    rules = rules.model_copy(update={"minimum_evidence_days": _least_evidence(model)})
+    rules = rules.model_copy(update={"minimum_evidence_days": least_evidence(model)})
     with open_warehouse(settings) as connection:
         labels = read_labels(connection, rules, observation_dates)
         table = read_training_table(connection, labels, parameters.seed, maximum_rows)
-        basis = _known_basis(connection)
+        basis = known_basis(connection)
     header = CardHeader(
         card_id=card_id,
         title="Card trained on the warehouse",
@@ -76,7 +76,7 @@ def train_on_warehouse(
             entry.dimension: (entry.title_zh, entry.title_en) for entry in model.dimensions
         },
         scorability=_scorability_of(model),
-        facts=_facts(labels, rules, basis),
+        facts=label_facts(labels, rules, basis),
     )
     return train_card(table, header, texts_of_catalog(), parameters)
 
@@ -138,7 +138,7 @@ def _features_by_mart() -> dict[str, list[str]]:
     return marts
 
 
-def _least_evidence(card: Card) -> int:
+def least_evidence(card: Card) -> int:
     """Days of evidence below which the card's scorability rules score nobody."""
     return max(
         (int(rule.minimum) for rule in card.scorability if rule.feature_name == "evidence_days"),
@@ -150,7 +150,8 @@ def _scorability_of(card: Card) -> tuple[dict[str, object], ...]:
     return tuple(rule.model_dump(mode="json") for rule in card.scorability)
 
 
-def _known_basis(connection: duckdb.DuckDBPyConnection) -> str:
+def known_basis(connection: duckdb.DuckDBPyConnection) -> str:
+    """Whether rows have the known dates they were landed with, in words."""
     ((assumed,),) = connection.execute(
         "select count(*) from ops.batches where state = 'loaded' and known_basis = 'assumed'"
     ).fetchall()
@@ -161,7 +162,8 @@ def _known_basis(connection: duckdb.DuckDBPyConnection) -> str:
     )
 
 
-def _facts(labels: Labels, rules: LabelRules, basis: str) -> dict[str, JsonValue]:
+def label_facts(labels: Labels, rules: LabelRules, basis: str) -> dict[str, JsonValue]:
+    """What a card and its report say of the labels."""
     counts: dict[str, JsonValue] = dict(labels.counts)
     return {
         "observation_dates": [str(day) for day in labels.observation_dates],

@@ -16,7 +16,7 @@ from scoring.warehouse.lock import writer_lock
 
 SCHEMA_FILE = Path(__file__).with_name("schema.sql")
 MIGRATIONS_FOLDER = Path(__file__).with_name("migrations")
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 
 def duckdb_config(settings: Settings) -> dict[str, str | bool | int | float | list[str]]:

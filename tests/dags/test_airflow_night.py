@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.worlds import make_world
 from scoring.nights import STEPS
-from scoring.orchestration import airflow_environment, night_command, prepare_metadata
+from scoring.orchestration import night_command, night_environment, prepare_metadata
 from scoring.warehouse.store import open_warehouse
 
 
@@ -21,7 +21,7 @@ def test_dags_test_publishes_the_night_of_the_parameter(tmp_path: Path) -> None:
     prepare_metadata(world.settings)
     done = subprocess.run(
         night_command(day),
-        env=world.environment | airflow_environment(world.settings),
+        env=world.environment | night_environment(world.settings),
         capture_output=True,
         text=True,
         check=False,

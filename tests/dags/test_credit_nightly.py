@@ -29,7 +29,7 @@ dags = [v for v in vars(credit_nightly).values() if isinstance(v, DAG)]
 from airflow.dag_processing.dagbag import DagBag
 bag = DagBag("dags")
 dag = bag.dags["credit_nightly"]
-resolve = credit_nightly.resolve_dates
+from scoring.dag_runs import resolve_dates as resolve
 def dates(params, start):
     try:
         return [d.isoformat() for d in resolve(params, start)]
@@ -48,6 +48,17 @@ print("RESULT" + json.dumps({
     "params": {k: dag.params.get_param(k).schema for k in dag.params},
     "outlets": {t.task_id: [a.name for a in t.outlets] for t in dag.tasks},
     "heavy": sorted(HEAVY & set(sys.modules) - heavy_before),
+    "weights": {t.task_id: str(t.weight_rule) for t in dag.tasks},
+    "alerts": [
+        [type(d.reference).__name__, str(d.interval), d.callback.path] for d in dag.deadline
+    ],
+    "on_failure": sorted(
+        {f"{f.__module__}.{f.__name__}" for t in dag.tasks for f in t.on_failure_callback}
+    ),
+    "rendered": sorted({
+        str(value) for t in dag.tasks for name in t.template_fields
+        if (value := getattr(t, name, None)) and name not in {"op_args", "templates_dict"}
+    }),
     "policy": [
         dag.tasks[0].retry_policy.evaluate(error, 1, 3).action.value
         for error in (
@@ -119,10 +130,29 @@ def test_date_is_the_business_day_of_the_interval_start(dag: dict[str, Any]) -> 
     assert dag["neither"].endswith("got no date. Trigger it with as_of_date.")
 
 
-def test_parameters_are_typed_dates(dag: dict[str, Any]) -> None:
+def test_parameters_are_typed(dag: dict[str, Any]) -> None:
     assert dag["params"] == {
-        name: {"type": ["null", "string"], "format": "date"} for name in ("as_of_date", "known_on")
+        **{
+            name: {"type": ["null", "string"], "format": "date"}
+            for name in ("as_of_date", "known_on")
+        },
+        "from_step": {"type": "string", "enum": list(STEPS)},
     }
+
+
+def test_night_that_has_begun_goes_before_others(dag: dict[str, Any]) -> None:
+    # a backfill starts ten runs at once; by Airflow's default all of them would ingest first
+    assert set(dag["weights"].values()) == {"upstream"}
+
+
+def test_failures_and_late_nights_are_told(dag: dict[str, Any]) -> None:
+    assert dag["on_failure"] == ["scoring.notifications.report_failure"]
+    late = "scoring.notifications.report_late_night"
+    assert dag["alerts"] == [["DagRunQueuedAtDeadline", "4:00:00", late]]
+
+
+def test_rendered_fields_hold_nothing(dag: dict[str, Any]) -> None:
+    assert dag["rendered"] == []
 
 
 def test_only_transient_errors_are_retried(dag: dict[str, Any]) -> None:

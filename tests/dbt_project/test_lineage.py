@@ -30,7 +30,10 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     settings = Settings(home=tmp_path_factory.mktemp("parsed"))
     with open_warehouse(settings):
         pass
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setenv("DBT_WRITE_JSON", "true")
     run_dbt(settings, "parse", "--warn-error", "--no-partial-parse", subject="the project")
+    monkeypatch.undo()
     path: Path = dbt_folder(settings) / "manifest.json"
     loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return loaded

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 
@@ -94,6 +95,17 @@ def _batch(assignment: str, observed: str, feed: str = "transactions") -> Damage
     )
 
 
+def _bills_of_two_months(observed: str) -> Damage:
+    """Sixty bills a month ago, a fifth of them tonight."""
+
+    def change(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+        statements = load_feeds()["statements"]
+        land_batch(connection, settings, statements, date(2024, 12, 31))
+        land_batch(connection, settings, statements, NIGHT.as_of_date, where="n < 12")
+
+    return Damage(change, observed)
+
+
 LANDING = {
     "expected_feed_landed": [
         sql(
@@ -142,6 +154,11 @@ LANDING = {
         land("repayments", "repayments 100", changed="amount * 100 as amount"),
         land("transactions", "transactions 0.01", changed="amount / 100 as amount"),
     ],
+    "steady_amounts_stop": [
+        land("transactions", "transactions 7", changed="amount * 7 as amount"),
+        land("repayments", "repayments 0.14", changed="amount / 7 as amount"),
+    ],
+    "regular_users_return": [land("transactions", "0.5", where="user_key % 2 = 0")],
     "amounts_warn": [land("transactions", "transactions 2", changed="amount * 2 as amount")],
     "dates_not_in_future": [
         land(
@@ -182,6 +199,34 @@ LANDING = {
             changed="null::varchar as merchant_id, null::varchar as category_code",
         )
     ],
+    "columns_vary": [
+        land("transactions", "transactions 2", changed="1007 as user_key, 'm' as merchant_id"),
+        land("statements", "statements 1", changed="'a' as account_id"),
+    ],
+    "withdrawals_few": [land("loans", "loans 1", changed="true as is_deleted")],
+    "records_not_repeated": [
+        land(
+            "transactions",
+            "transactions 0.666667",
+            changed="1000 + n % 50 as user_key, if(n < 100, '7', merchant_id) as merchant_id, "
+            "100::decimal(18, 2) as amount",
+        ),
+        land("repayments", "repayments 1", changed="paid_at - interval 1 day as paid_at"),
+    ],
+    "dates_not_ahead": [
+        land(
+            "repayments",
+            "repayments 0.5",
+            changed="paid_at + to_hours(if(n % 2 = 0, 20, 0)) as paid_at",
+        )
+    ],
+    "days_landed_once": [
+        land(
+            "transactions", "transactions 1", changed="occurred_at - interval 1 day as occurred_at"
+        )
+    ],
+    "bills_stop": [land("statements", "100", changed="amount_due * 100 as amount_due")],
+    "bill_count_stop": [_bills_of_two_months("0.2")],
 }
 
 _DUPLICATED = "insert into {0} select * from {0} where {1} and user_key < 1010"
@@ -386,6 +431,13 @@ MARTS = {
         update(_LINKAGE, "revolving_limit_amount = 6000", "revolving_left 200"),
         sql(f"delete from {_REPAYMENT} where {_TONIGHT}", "no rows"),
     ],
+    "late_payers_not_punctual": [
+        update(
+            _REPAYMENT,
+            "on_time_ratio_365d = 1, on_time_ratio_24m = 1",
+            "24m 1",
+        ),
+    ],
     "overdue_within_owed": [update(_HISTORY, "overdue_amount = 600", "0.5", "user_key % 2 = 0")],
     "night_facts_agree": [
         update(_DIM, "months_on_book = months_on_book + 1", "months_on_book 200"),
@@ -406,6 +458,13 @@ MARTS = {
     ],
     "consent_was_granted": [
         update(_DIM, "user_key = 77", "1", "user_key = 1003"),
+    ],
+    "consent_not_revoked": [
+        sql(
+            "create table ops.kept as from raw.consents; drop view raw.consents; "
+            "create view raw.consents as select * replace ('revoked' as state) from ops.kept",
+            "200",
+        )
     ],
     "consent_basis_true": [update(_DIM, "consent_basis = 'outside_system'", "200")],
     "spending_within_raw": [
@@ -558,6 +617,14 @@ SCORES = {
         update(_SCORES, "band_code = 'excellent'", "200"),
         update(_SCORES, "band_code = null", "1", "user_key = 1003"),
     ],
+    "card_decided": [
+        update(_SCORES, "card_id = 'other_v1'", "200"),
+        sql("update ops.card_runs set role = 'challenger'", "200"),
+    ],
+    "probability_falls_with_score": [
+        update(_SCORES, "pd_12m = 0.04", "0"),
+        update(_SCORES, "pd_12m = score / 1000", "1"),
+    ],
     "probability_in_range": [update(_SCORES, "pd_12m = 12", "200 of 200 rows break it")],
     "interval_holds_score": [
         update(_SCORES, "score_low = score + 1", "low_above_score 1", "user_key = 1003"),
@@ -618,6 +685,19 @@ SCORES = {
         update(_REASONS, "points_lost = 60", "order_broken 200", "reason_rank = 2"),
         update(_REASONS, "reason_zh = ' '", "texts_missing 800"),
     ],
+    "reasons_match_points": [
+        update(_REASONS, "points = points + 1", "800"),
+        update(_REASONS, "feature_name = 'spend_count_7d'", "200", "reason_rank = 2"),
+    ],
+    "features_as_scored": [
+        update(
+            _POINTS,
+            "feature_values = list_concat([-1], feature_values[2:])",
+            "1",
+            "user_key = 1003",
+        ),
+        update(_HISTORY, "worst_dpd_days_24m = worst_dpd_days_24m + 1", "200"),
+    ],
     "changes_add_up": [
         sql(f"delete from {_CHANGES} where {_TONIGHT} and user_key = 1003", "users_without_row 1"),
         sql(_DUPLICATED.format(_CHANGES, _TONIGHT), "users_repeated 10"),
@@ -665,6 +745,14 @@ SCORES = {
     "bands_drift_stop": [update(_SCORES, "band_code = 'excellent'", "10.7975")],
     "bands_drift_warn": [
         update(_SCORES, "band_code = 'very_good'", "0.153831", "user_key % 20 = 1"),
+    ],
+    "promoted_card_keeps_its_scale": [
+        sql(
+            _SHADOW.format("true", "score + 60")
+            .replace("demo_v2", "expert_v1")
+            .replace("2025-01-31", "2025-01-30"),
+            "-59.9",
+        )
     ],
     "challengers_scored": [
         sql(

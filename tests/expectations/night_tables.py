@@ -82,17 +82,21 @@ POINTS = """
         as_of_date,
         known_on,
         ['spend_amount_90d', 'payment_ratio_180d', 'worst_dpd_days_24m', 'product_count'],
-        [1, 1, 1, 1],
+        [spend_amount_90d, payment_ratio_180d, worst_dpd_days_24m, product_count],
         ['a', 'b', 'c', 'd'],
         [points_spending, points_repayment, points_history, points_linkage],
     from scores.scores
+    inner join marts.fct_user_spending_daily using (user_key, as_of_date, known_on)
+    inner join marts.fct_user_repayment_daily using (user_key, as_of_date, known_on)
+    inner join marts.fct_user_credit_history_daily using (user_key, as_of_date, known_on)
+    inner join marts.fct_user_product_linkage_daily using (user_key, as_of_date, known_on)
 """
 REASONS = """
     insert into scores.score_reasons
     select
-        user_key, as_of_date, known_on, rank, 'feature_' || rank, 'spending', 0, 50 - 10 * rank,
-        'S0' || rank, '原因', 'A reason',
-    from scores.scores
+        user_key, as_of_date, known_on, rank, feature_names[rank], 'spending', points[rank],
+        50 - 10 * rank, 'S0' || rank, '原因', 'A reason',
+    from scores.score_points
     cross join range(1, 5) as ranks(rank)
 """
 # The night's change of a point is something that happened in between.
@@ -110,13 +114,19 @@ CHANGES = """
     from scores.scores
     where as_of_date = date '2025-01-31'
 """
+CARD_RUNS = """
+    insert into ops.card_runs
+    select distinct
+        as_of_date, known_on, card_id, 'h', 'champion', 'scored', 200, null, 'r', 'v', now()
+    from scores.scores
+"""
 
 
 def build_warehouse(settings: Settings) -> None:
     """Fill an empty home so that all three gates open without a warning."""
     with open_warehouse(settings) as connection:
         _build_marts(connection)
-        for statement in (SCORES, POINTS, REASONS, CHANGES):
+        for statement in (SCORES, POINTS, REASONS, CHANGES, CARD_RUNS):
             connection.execute(statement)
         for feed in load_feeds().values():
             for back in range(BATCH_DAYS):

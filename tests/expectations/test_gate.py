@@ -79,7 +79,13 @@ def test_gate_opens_on_clean_night(
         "errored": 0,
     }
     assert report.summary.startswith(f"{gate} gate open: {report.row_counts['passed']} passed;")
-    assert caplog.text == ""
+    # the log holds the verdict of every expectation, and no warning
+    (record,) = caplog.records
+    verdict, *lines = record.getMessage().splitlines()
+    assert verdict.startswith(f"{gate} gate open: ")
+    assert verdict.endswith(str(report.page))
+    assert len(lines) == report.row_counts["passed"]
+    assert all(line.startswith("passed ") for line in lines)
     ((count, states),) = fetch(
         night_settings, "select count(*), list(distinct state) from quality.gate_results"
     )
@@ -173,8 +179,10 @@ def test_warning_is_logged_and_does_not_close(
         "update marts.fct_user_credit_history_daily set outstanding_amount = 100 "
         "where as_of_date = date '2025-01-30'",
     )
-    report = check_marts(night_settings, NIGHT)
+    with caplog.at_level(logging.INFO):
+        report = check_marts(night_settings, NIGHT)
     assert report.row_counts["warned"] == 1
+    assert caplog.records[0].getMessage().splitlines()[1].startswith("warned   owed_jumps (")
     assert (
         "marts@2025-01-31 warns: owed_jumps, got outstanding_amount 1 (Debts move on statement"
         in caplog.text
@@ -546,3 +554,16 @@ def test_failed_challenger_warns_and_does_not_close_the_gate(night_settings: Set
         "'challenger', 'failed', null, 'KeyError', 'r', 'v', now())",
     )
     assert check_scores(night_settings, NIGHT).row_counts["warned"] == 1
+
+
+def test_feed_a_day_late_is_no_old_night(night_settings: Settings) -> None:
+    entries = load_suite("marts").expectations
+    entry = next(entry for entry in entries if entry.id == "days_since_spending_age")
+    suite = Suite(gate="marts", description="One expectation.", expectations=(entry,))
+    spending = "update marts.fct_user_spending_daily set spend_days_since_last"
+    change(night_settings, f"{spending} = 4 where as_of_date = date '2025-01-30'")
+    # Everybody bought yesterday, and nobody knew of it the night before.
+    change(night_settings, f"{spending} = 1 where as_of_date = date '2025-01-31'")
+    assert only_result(run_gate(night_settings, NIGHT, suite)) == ("passed", "1")
+    change(night_settings, f"{spending} = 4 where as_of_date = date '2025-01-31'")
+    assert only_result(run_gate(night_settings, NIGHT, suite)) == ("failed", "0")

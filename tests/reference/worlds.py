@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
+from unittest.mock import patch
 
 from scoring.landing.ingest import ingest_range
 from scoring.marts.build import build_nights
@@ -107,7 +109,8 @@ def _make_settings(base: Path, due_grace_days: int) -> Settings:
 
 
 def _build(settings: Settings, quarantined_rows: int, nights: list[tuple[date, date]]) -> World:
-    build_nights(settings, [Night(as_of, known_on, "reference") for as_of, known_on in nights])
+    with patch.dict(os.environ, DBT_WRITE_JSON="true"):  # tests read the manifest
+        build_nights(settings, [Night(as_of, known_on, "reference") for as_of, known_on in nights])
     with open_warehouse(settings) as connection:
         raw = load_raw(connection, settings)
     compared = []

@@ -42,26 +42,34 @@
 {% macro add_versions_sql(target_relation, feed, key, chunk_number, sql) -%}
     {%- set target_columns = adapter.get_columns_in_relation(target_relation)
         | map(attribute='name') | join(', ') -%}
-    create or replace temp table ended_versions as
-    with pending_keys as (
-        select
-            {{ key_hash(key) }} as version_key,
-            {{ key | join(', ') }},
-            min(batch_date) as next_batch_date
-        from pending.{{ feed }}
-        group by all
-    )
-
+    create or replace temp table pending_keys as
     select
-        versions.rowid as row_number,
+        {{ key_hash(key) }} as version_key,
+        {{ key | join(', ') }},
+        min(batch_date) as next_batch_date
+    from pending.{{ feed }}
+    group by all;
+
+    {#- One narrow column of the whole table first; the keys are read of what it finds. -#}
+    create or replace temp table found_versions as
+    select
+        rowid as row_number,
+        version_key
+    from {{ target_relation }}
+    where known_until is null and version_key in (select version_key from pending_keys);
+
+    create or replace temp table ended_versions as
+    select
+        found_versions.row_number,
         pending_keys.next_batch_date
-    from {{ target_relation }} as versions
+    from found_versions
+    inner join {{ target_relation }} as versions
+        on found_versions.row_number = versions.rowid
     inner join pending_keys
-        on versions.version_key = pending_keys.version_key
+        on found_versions.version_key = pending_keys.version_key
         {% for name in key -%}
             and versions.{{ name }} = pending_keys.{{ name }}
-        {% endfor -%}
-    where versions.known_until is null;
+        {% endfor -%};
 
     update {{ target_relation }} as versions
     set known_until = ended_versions.next_batch_date
@@ -77,7 +85,9 @@
     from ops.pending_batches
     where feed = '{{ feed }}' and chunk_number = {{ chunk_number }};
 
-    drop table ended_versions
+    drop table ended_versions;
+    drop table found_versions;
+    drop table pending_keys
 {%- endmacro %}
 
 {#- Rows that waited for their user are known from the user's first batch on. -#}

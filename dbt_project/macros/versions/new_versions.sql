@@ -16,23 +16,31 @@ repeated_keys as (
     having count(*) > 1
 ),
 
-ordered_versions as (
+next_versions as (
     select
-        *,
-        {{ key_hash(key) }} as version_key,
-        cast(null as date) as next_batch_date
-    from {{ pending }}
-    where {{ key_hash(key) }} not in (select version_key from repeated_keys)
-    union all
-    select
-        *,
-        {{ key_hash(key) }} as version_key,
+        {{ key | join(', ') }},
+        dt,
         lead(batch_date) over (
             partition by {{ key | join(', ') }}
             order by batch_date, dt
         ) as next_batch_date
     from {{ pending }}
     where {{ key_hash(key) }} in (select version_key from repeated_keys)
+),
+
+-- A batch holds a key once.
+ordered_versions as (
+    select
+        pending_rows.*,
+        {{ key_hash(key | map('replace', '', 'pending_rows.', 1) | list) }} as version_key,
+        next_versions.next_batch_date
+    from {{ pending }} as pending_rows
+    left join next_versions
+        on
+            pending_rows.dt = next_versions.dt
+            {% for name in key -%}
+                and pending_rows.{{ name }} = next_versions.{{ name }}
+            {% endfor %}
 ),
 
 {% if feed == 'users' -%}

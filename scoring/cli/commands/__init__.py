@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from scoring.cli.commands import (
+    backfill,
     card_app,
     explain,
     ingest,
@@ -17,5 +18,5 @@ from scoring.cli.commands import (
 
 def register(app: typer.Typer) -> None:
     """Add every command to ``app``."""
-    for module in (simulate, ingest, night, publications, explain, card_app, maintenance):
+    for module in (simulate, ingest, night, backfill, publications, explain, card_app, maintenance):
         module.register(app)

@@ -10,6 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scoring.cli.commands.card_report import (
+    CutOffOption,
+    ProtectedOption,
+    SegmentOption,
+    read_options,
+    refuse_without_report,
+    say_release,
+    write_training_report,
+)
 from scoring.cli.console import out
 from scoring.cli.options import JsonOption
 from scoring.errors import ConfigurationError
@@ -76,8 +85,12 @@ def train_command(  # noqa: PLR0917 - each is an option of its own
         Path, typer.Option("--out", help="Where the card goes; its name is the card's id.")
     ] = Path("trained_v1.json"),
     report: Annotated[
-        Path | None, typer.Option(help="Folder for everything the training found.")
+        Path | None,
+        typer.Option(help="Folder for what the training found and the sealed validation report."),
     ] = None,
+    protected: ProtectedOption = None,
+    segment: SegmentOption = None,
+    cut_off: CutOffOption = None,
     *,
     as_json: JsonOption = False,
 ) -> None:
@@ -85,8 +98,10 @@ def train_command(  # noqa: PLR0917 - each is an option of its own
     from scoring.training import files  # noqa: PLC0415 - only when asked for
 
     parameters = _read_parameters(seed, parameter, special)
+    if report is None:
+        refuse_without_report(protected, segment, cut_off)
     if data is None:
-        _refuse_table_options(target, exclude, id_column, date_column, texts)
+        _refuse_table_options(target, exclude, id_column, date_column, texts, protected)
         from scoring.settings import load_settings  # noqa: PLC0415
         from scoring.training.labels import make_rules  # noqa: PLC0415
         from scoring.training.warehouse import train_on_warehouse  # noqa: PLC0415
@@ -103,7 +118,7 @@ def train_command(  # noqa: PLR0917 - each is an option of its own
             data,
             target=_require_target(target),
             card_id=files.card_id_of(to),
-            exclude=exclude or [],
+            exclude=[*(exclude or []), *(protected or [])],
             id_column=id_column,
             date_column=date_column,
             texts=texts,
@@ -112,6 +127,7 @@ def train_command(  # noqa: PLR0917 - each is an option of its own
     files.write_card(result.card, to)
     if report is not None:
         files.write_report(result, report)
+        write_training_report(result, report, data, read_options(protected, segment, cut_off))
     if as_json:
         typer.echo(json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
     else:
@@ -119,6 +135,8 @@ def train_command(  # noqa: PLR0917 - each is an option of its own
 
         out.print(render_summary(result), markup=False, highlight=False)
         out.print(f"card: {to}", markup=False, highlight=False)
+        if report is not None:
+            say_release(report / to.name)
 
 
 def show_command(
@@ -203,7 +221,9 @@ def _require_target(target: str | None) -> str:
 def _refuse_table_options(*given: object) -> None:
     if any(given):
         raise _option_refused(
-            "--target, --exclude, --id, --date, --texts", "--data F beside them", "no --data"
+            "--target, --exclude, --id, --date, --texts, --protected",
+            "--data F beside them",
+            "no --data",
         )
 
 

@@ -19,7 +19,9 @@ from scoring.cli.main import app
 from scoring.errors import ConfigurationError, CreditloopError, DataRefusedError
 from tests.scoring.training.tables import made_table
 
-LIBRARIES = ("optbinning", "sklearn", "scipy", "lightgbm", "ortools")
+LIBRARIES = (
+    "optbinning", "sklearn", "scipy", "lightgbm", "ortools", "matplotlib", "statsmodels",
+)  # fmt: skip
 TRAIN = ("card", "train", "--data", "made.parquet", "--target", "y", "--id", "id")
 QUICK = ("--exclude", "day", "--set", "maximum_prebins=6", "--seed", "3")
 MADE = made_table(1500)

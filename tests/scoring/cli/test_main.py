@@ -37,8 +37,8 @@ def test_help_lists_every_command(home: Path) -> None:
     done = creditloop("--help", home=home)
     assert done.returncode == 0
     for command in (
-        "simulate", "ingest", "waive", "nightly", "build", "check", "score", "publish", "rollback",
-        "status", "explain", "doctor", "upgrade", "card",
+        "simulate", "ingest", "waive", "nightly", "backfill", "build", "check", "score", "publish",
+        "rollback", "status", "explain", "doctor", "upgrade", "card",
     ):  # fmt: skip
         assert f"\n  {command} " in done.stdout
 

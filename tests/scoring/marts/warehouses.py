@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
+from unittest.mock import patch
 
 from scoring.marts.build import build_nights
 from scoring.marts.records import MARTS
@@ -32,7 +34,8 @@ def small_warehouse(base: Path) -> Settings:
     """The small world under ``base`` with both nights built in one invocation; to be read only."""
     settings = make_settings(Path(mkdtemp(prefix="small", dir=base)) / "home")
     land_small_world(RawWorld(settings))
-    build_nights(settings, NIGHTS)
+    with patch.dict(os.environ, DBT_WRITE_JSON="true"):  # tests read the manifest
+        build_nights(settings, NIGHTS)
     return settings
 
 

@@ -1,9 +1,10 @@
 """Publish nights in processes of their own that die, as by ``kill -9``, at a named moment.
 
 Run as ``python -m tests.scoring.publish.kill_at``. Each line of standard input is a JSON list of
-HOME, DATE, WHEN, FUNCTION and WHAT: WHEN is ``before`` or ``after``, FUNCTION the dotted name of a
-function that is called, WHAT ``night`` or ``rollback``. Each is done by a fork, so that Python
-starts and imports only once; the answer is the fork's exit code, as ``subprocess`` has it.
+HOME, DATE, WHEN, FUNCTION, WHAT and, if PostgreSQL is published to, its DSN: WHEN is ``before`` or
+``after``, FUNCTION the dotted name of a function that is called, WHAT ``night`` or ``rollback``.
+Each is done by a fork, so that Python starts and imports only once; the answer is the fork's exit
+code, as ``subprocess`` has it.
 """
 
 from __future__ import annotations
@@ -37,11 +38,13 @@ def _deadly(function: Callable[..., object], when: str) -> Callable[..., object]
     return call
 
 
-def _publish_and_die(home: str, day: str, when: str, dotted: str, what: str) -> None:
+def _publish_and_die(
+    home: str, day: str, when: str, dotted: str, what: str, dsn: str | None = None
+) -> None:
     module_name, name = dotted.rsplit(".", 1)
     module = importlib.import_module(module_name)
     setattr(module, name, _deadly(getattr(module, name), when))
-    settings = load_settings(home=home)
+    settings = load_settings(home=home, postgres_dsn=dsn)
     if what == "rollback":
         rollback(settings)
     else:

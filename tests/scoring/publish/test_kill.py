@@ -179,7 +179,7 @@ def test_rollback_killed_before_the_switch_changes_nothing(
     published: tuple[Handmade, Night], kill: Kill
 ) -> None:
     handmade, _ = published
-    kill(handmade, SECOND, "before", "scoring.publish.rollback.switch_readers", "rollback")
+    kill(handmade, SECOND, "before", "scoring.publish.sinks.switch_readers", "rollback")
     assert handmade.ask("select generation from publication") == [(2,)]
     rollback(handmade.settings)
     assert handmade.ask("select generation from publication") == [(1,)]

@@ -28,6 +28,11 @@ LATER_TABLES = (
     "ops.card_runs",
     "scores.shadow_scores",
     "scores.score_changes",
+    "ops.backfills",
+    "ops.backfill_days",
+    "ops.backfill_contents",
+    "ops.restated_records",
+    "ops.restatement_marks",
 )
 LATER_TABLES_PATTERN = re.compile(rf"create table ({'|'.join(map(re.escape, LATER_TABLES))}) ")
 
@@ -36,6 +41,7 @@ def _return_to_version_2(connection: duckdb.DuckDBPyConnection) -> None:
     """Take away what the migrations after version 2 made."""
     for column in EVIDENCE_COLUMNS:
         connection.execute(f"alter table scores.scores drop column {column}")
+    connection.execute("drop view ops.restatements")
     for table in LATER_TABLES:
         connection.execute(f"drop table {table}")
     connection.execute("update ops.schema_version set version = 2")

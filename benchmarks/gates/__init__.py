@@ -1,0 +1,1 @@
+"""What the gates must stop, and what they must let through."""

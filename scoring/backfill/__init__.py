@@ -1,0 +1,1 @@
+"""Backfill and replay: a stretch of past days computed again, shown as one generation."""

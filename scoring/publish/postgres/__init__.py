@@ -1,0 +1,1 @@
+"""The PostgreSQL sink: the published tables for readers who have no DuckDB."""

@@ -1,0 +1,18 @@
+"""What a report calls the parts."""
+
+from __future__ import annotations
+
+from scoring.training.split import HELD_OUT, OUT_OF_TIME, TRAINING
+from scoring.validation.case import WHOLE
+
+_NAMES = {
+    TRAINING: "training",
+    HELD_OUT: "held-out",
+    OUT_OF_TIME: "out-of-time",
+    WHOLE: "new-data",
+}
+
+
+def name_part(part: str) -> str:
+    """The part in words."""
+    return _NAMES.get(part, part)
