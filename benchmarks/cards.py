@@ -9,7 +9,7 @@ import sys
 from importlib import import_module
 from importlib.util import find_spec
 
-PARTS = {name: f"benchmarks.card_{name}" for name in ("taiwan", "speed")}
+PARTS = {name: f"benchmarks.card_{name}" for name in ("taiwan", "simulated", "speed")}
 
 
 def main(arguments: list[str]) -> None:
