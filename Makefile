@@ -34,7 +34,7 @@ setup: $(READY) ## Install the locked packages into .venv
 demo: $(READY) ## A year of 2,000 simulated users, three nights through Airflow, and what came out
 	$(BIN)/python -m scoring.demo
 
-test: $(READY) ## The whole test suite (offline, under 12 minutes on 2 cores)
+test: $(READY) ## The whole test suite (offline, half an hour on 2 cores)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q
 
 # Many small queries: a quick compiler and a small collector suit them better than Java's defaults.
