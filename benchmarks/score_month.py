@@ -93,7 +93,7 @@ def ingest_waiving(settings: Settings, first: date, last: date) -> int:
 
 
 def make_other_card(folder: Path) -> Path:
-    """The shipped card with ten base points less and every tenth bin two points higher."""
+    """The shipped card: ten base points less, the best bin of every third feature two more."""
     draft = json.loads((CARDS_FOLDER / f"{FROM_CARD}.json").read_text(encoding="utf-8"))
     draft.pop("hash")
     draft |= {"card_id": NEW_CARD, "base_points": draft["base_points"] - 10}
