@@ -86,10 +86,21 @@ def airflow_json(world: World, *arguments: str) -> list[dict[str, Any]]:
     return rows
 
 
+def orchestration(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The same, as this project wires it."""
+    return subprocess.run(
+        [sys.executable, "-m", "scoring.orchestration", *arguments],
+        env=world.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def repeat_until_done(world: World, seconds: float, *arguments: str) -> None:
     """Repeat a command until it succeeds: the scheduler may not know the DAG yet."""
     deadline = time.monotonic() + seconds
-    while (done := airflow(world, *arguments)).returncode != 0:
+    while (done := orchestration(world, *arguments)).returncode != 0:
         if time.monotonic() > deadline:
             sys.exit(f"{' '.join(arguments[:2])} failed: {done.stderr[-2000:]}")
         time.sleep(5)
@@ -172,6 +183,13 @@ def count_overlaps(world: World) -> int:
     return int(row[0]) if row else 0
 
 
+def count_generations(world: World) -> int:
+    """How many generations a deployment ever made."""
+    with open_warehouse(world.settings) as connection:
+        row = connection.execute("select count(*) from ops.generations").fetchone()
+    return int(row[0]) if row else 0
+
+
 def count_different_rows(one: World, other: World) -> dict[str, int]:
     """Rows that only one of two deployments publishes, per table."""
     files = [f"'{published_file(world.settings)}'" for world in (one, other)]
@@ -231,7 +249,9 @@ def main() -> None:
         print(f"content hashes: {texts[0]} {texts[1]}, equal: {texts[0] == texts[1]}")
         print(f"rows that differ: {count_different_rows(world, direct)}")
         print(f"steps that overlapped: {count_overlaps(world)}")
-        sys.exit(0 if texts[0] == texts[1] else 1)
+        made = [count_generations(each) for each in (world, direct)]
+        print(f"generations: {made[0]} by the scheduler, {made[1]} by separate nights")
+        sys.exit(0 if texts[0] == texts[1] and made == [1, nights] else 1)
 
 
 if __name__ == "__main__":

@@ -49,6 +49,8 @@ DOC = f"""
   begun goes before one that has not (a backfill starts many runs at once).
 * **Logs:** the models of `build_marts` with their seconds, the verdict of every expectation of a
   gate. The page of a gate is in the task's XCom `page`.
+* **Backfills:** created with `python -m scoring.orchestration backfill create`; their days are
+  published together, as one generation, by the run that is the last to be judged.
 * **Failed or late** (not done {SETTINGS.night_deadline_minutes} minutes after it was queued): said
   by `scoring.notifications`.
 """
@@ -97,6 +99,11 @@ def _date(description: str) -> Param:
             type="string",
             enum=list(STEPS),
             description="First step to run; the ones before it are taken as done.",
+        ),
+        "backfill": Param(
+            None,
+            type=["null", "object"],
+            description="Filled in by `python -m scoring.orchestration backfill create`.",
         ),
     },
     default_args={

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from scoring.errors import ConfigurationError
 from scoring.settings import load_settings
 from scoring.steps import STEPS
+
+if TYPE_CHECKING:
+    from scoring.recording import StepReport
+
+BACKFILL = "backfill"
+"""Airflow's type of a run that belongs to a backfill."""
 
 
 def run_task(step: str) -> dict[str, Any]:
@@ -24,17 +30,34 @@ def run_task(step: str) -> dict[str, Any]:
     """
     from airflow.sdk import get_current_context  # noqa: PLC0415 - only inside a task
 
-    from scoring.nights import make_night, run_step  # noqa: PLC0415 - not at parse time
-
     context = get_current_context()
     params, interval_start = context["params"], context.get("data_interval_start")
     if is_before(step, params.get("from_step")):
         return {"summary": "taken as done: the run began with a later step"}
-    as_of_date, known_on = resolve_dates(params, interval_start)
-    night = make_night(as_of_date, known_on, run_id=context["run_id"])
-    report = run_step(load_settings(), step, night)
+    dates = resolve_dates(params, interval_start)
+    run = _run_in_backfill if context["dag_run"].run_type == BACKFILL else _run_by_itself
+    report = run(step, dates, params, context["run_id"])
     page = {"page": str(report.page)} if report.page else {}
     return {"summary": report.summary, "row_counts": report.row_counts, **page}
+
+
+def _run_by_itself(
+    step: str, dates: tuple[date, date], _params: Mapping[str, Any], run_id: str
+) -> StepReport:
+    from scoring.nights import make_night, run_step  # noqa: PLC0415 - not at parse time
+
+    return run_step(load_settings(), step, make_night(*dates, run_id=run_id))
+
+
+def _run_in_backfill(
+    step: str, dates: tuple[date, date], params: Mapping[str, Any], run_id: str
+) -> StepReport:
+    from scoring.backfill import scheduled  # noqa: PLC0415 - not at parse time
+
+    settings = load_settings()
+    membership = scheduled.Membership.from_param(params.get("backfill"), run_id)
+    night = scheduled.join_backfill(settings, membership, *dates)
+    return scheduled.run_backfill_step(settings, step, night)
 
 
 def is_before(step: str, from_step: str | None) -> bool:

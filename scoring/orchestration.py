@@ -18,6 +18,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from scoring.backfill_command import DRY_RUN, add_param, creates_backfill, read_planned_days
 from scoring.errors import CreditloopError, TransientError
 from scoring.metadata_store import (
     CONNECTION,
@@ -117,6 +118,8 @@ def run_airflow(settings: Settings, arguments: Sequence[str]) -> int:
     """
     with running_metadata_server(settings):
         prepare_metadata(settings)
+        if creates_backfill(arguments):
+            arguments = name_days(settings, arguments)
         with subprocess.Popen(  # noqa: S603 - fixed command
             airflow_command(*arguments), env=airflow_environment(settings)
         ) as process:
@@ -124,6 +127,27 @@ def run_airflow(settings: Settings, arguments: Sequence[str]) -> int:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, lambda *_: process.terminate())
             return process.wait()
+
+
+def name_days(settings: Settings, arguments: Sequence[str]) -> Sequence[str]:
+    """The command that creates a backfill, with the days that Airflow will run in its parameters.
+
+    A range without such a day, or a command that Airflow refuses, is left for Airflow to answer.
+    """
+    planned = subprocess.run(  # noqa: S603 - the user's own command
+        airflow_command(*arguments, DRY_RUN),
+        env=airflow_environment(settings),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    days = read_planned_days(planned.stdout, settings.business_timezone)
+    if planned.returncode != 0 or not days:
+        return arguments
+    from scoring.backfill.scheduled import Membership  # noqa: PLC0415 - the DAG file imports this
+    from scoring.nights import new_run_id  # noqa: PLC0415 - as above
+
+    return add_param(arguments, Membership(new_run_id("backfill"), days).to_param())
 
 
 def main() -> None:

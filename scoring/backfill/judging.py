@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import duckdb
 
@@ -51,16 +52,43 @@ def stage_or_complete(settings: Settings, night: Night) -> StepReport:
     Raises:
         ConfigurationError: The backfill does not know this night.
     """
+    report = _settle(settings, night, judge)
+    return report if report is not None else _publish_late(settings, night)
+
+
+def refuse_or_complete(settings: Settings, night: Night, message: str) -> StepReport | None:
+    """Leave a night of a backfill out before its last step, instead of ``stage_or_complete``.
+
+    Args:
+        settings: The deployment.
+        night: A night whose step failed; ``run_id`` is the backfill's id.
+        message: Why, free of personal data.
+
+    Returns:
+        What was done; None if the backfill has ended, and stays as it is.
+
+    Raises:
+        ConfigurationError: The backfill does not know this night.
+    """
+
+    def refuse(connection: duckdb.DuckDBPyConnection, refused: Night) -> str:
+        mark_days(connection, [refused], "refused", message)
+        return message
+
+    return _settle(settings, night, refuse)
+
+
+def _settle(
+    settings: Settings, night: Night, verdict: Callable[[duckdb.DuckDBPyConnection, Night], str]
+) -> StepReport | None:
+    """Note the verdict on a night and complete after the last one; None if all has ended."""
     with writer_lock(settings):
         with open_warehouse(settings) as connection:
             backfill = require_backfill(connection, night)
-            if backfill.state == "running":
-                message = judge(connection, night)
-                waiting = [
-                    day for day in read_days(connection, night.run_id) if day.state in AWAITED
-                ]
-        if backfill.state != "running":
-            return _publish_late(settings, night)
+            if backfill.state != "running":
+                return None
+            message = verdict(connection, night)
+            waiting = [day for day in read_days(connection, night.run_id) if day.state in AWAITED]
         if waiting:
             told = f"refused: {message}" if message else "staged"
             return StepReport(
@@ -68,6 +96,17 @@ def stage_or_complete(settings: Settings, night: Night) -> StepReport:
                 {"waiting": len(waiting)},
             )
         return complete(settings, backfill)
+
+
+def read_state(connection: duckdb.DuckDBPyConnection, night: Night) -> Day:
+    """How far a night of a backfill is.
+
+    Raises:
+        ConfigurationError: The backfill does not know this night.
+    """
+    require_backfill(connection, night)
+    (found,) = [day for day in read_days(connection, night.run_id) if day.night == night]
+    return found
 
 
 def require_backfill(connection: duckdb.DuckDBPyConnection, night: Night) -> Backfill:
@@ -121,7 +160,10 @@ def complete(settings: Settings, backfill: Backfill) -> StepReport:
         with open_warehouse(settings) as connection:
             _close(connection, backfill, days, publication.generation if publication else None)
             prune_marts(connection, settings.feature_nights_kept, staged[-1:])
-    return report
+    refused = [str(day.as_of_date) for day in days if day.state == "refused"]
+    if not refused:
+        return report
+    return replace(report, summary=f"{report.summary}; left out: {', '.join(refused)}")
 
 
 def _publish(settings: Settings, nights: list[Night]) -> StepReport:

@@ -21,6 +21,7 @@ class Request:
         rule: ``original``: each day as known at its own end; ``latest``: as known now.
         scope: ``all`` users, or only those ``affected`` by what came late.
         reason: Why, for the record.
+        left_out: Days of the range that are not asked for.
     """
 
     date_from: date
@@ -28,12 +29,14 @@ class Request:
     rule: Rule = "original"
     scope: Scope = "all"
     reason: str | None = None
+    left_out: frozenset[date] = frozenset()
 
     @property
     def days(self) -> list[date]:
-        """Every business day of the range, oldest first."""
+        """Every business day that is asked for, oldest first."""
         count = (self.date_to - self.date_from).days + 1
-        return [self.date_from + timedelta(days=number) for number in range(count)]
+        days = [self.date_from + timedelta(days=number) for number in range(count)]
+        return [day for day in days if day not in self.left_out]
 
     @property
     def subject(self) -> str:
