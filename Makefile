@@ -49,7 +49,7 @@ lint: $(READY) ## Style and types of Python and SQL
 	$(BIN)/sqlfluff lint --processes 2 -q dbt_project/models dbt_project/tests
 
 bench: $(READY) ## List the benchmarks; each has a command of its own
-	@for module in $(filter-out __init__ worlds model_costs card_speed card_rows card_taiwan card_simulated card_stages card_figures,$(basename $(notdir $(wildcard benchmarks/*.py)))); do \
+	@for module in $(filter-out __init__ worlds backfill model_costs card_speed card_rows card_taiwan card_simulated card_stages card_figures,$(basename $(notdir $(wildcard benchmarks/*.py)))); do \
 	    printf '%-48s' "$(BIN)/python -m benchmarks.$$module"; \
 	    sed -n '1s/^"""\([a-z_]*: \)\{0,1\}//p' benchmarks/$$module.py | tr -d '"'; \
 	done

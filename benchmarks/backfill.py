@@ -1,6 +1,6 @@
 """backfill: a stretch of days together against separate nights, and affected users against all.
 
-python -m benchmarks.backfill [--users 20000] [--days 30] [--history 120] [--late-share 0.01]
+python -m benchmarks.operations backfill [--users 20000] [--days 30] [--history 120]
 
 Separate nights run in a process each, as a scheduler would run them. All hashes must be equal.
 """
@@ -178,31 +178,29 @@ def _backfill(days: list[date]) -> list[str]:
     return ["backfill", "--from", str(days[0]), "--to", str(days[-1])]
 
 
-def main() -> None:
-    """Measure both; exit code 1 if a hash differs."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the subcommand."""
     parser.add_argument("--users", type=int, default=20_000)
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--history", type=int, default=120)
     parser.add_argument("--late-share", type=float, default=0.01)
-    arguments = parser.parse_args()
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure both; 1 if a hash differs."""
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder)
         # One night before the stretch is published, so that its first day has one to compare with.
         world = make_world(
             base / "world",
-            users=arguments.users,
-            history_days=arguments.history,
-            nights=arguments.days + 2,
+            users=options.users,
+            history_days=options.history,
+            nights=options.days + 2,
         )
         first, *days, _late = world.night_dates
         run_commands(world, [["nightly", "--date", str(first)]])
         load_range(world.settings, days[0], days[-1])
-        print(f"{arguments.users:,} users, {len(days)} days: ready", flush=True)
+        print(f"{options.users:,} users, {len(days)} days: ready", flush=True)
         together, is_equal = measure_together(base, world, days)
-        is_equal &= measure_affected(base, together, days, arguments.late_share)
-    sys.exit(0 if is_equal else 1)
-
-
-if __name__ == "__main__":
-    main()
+        is_equal &= measure_affected(base, together, days, options.late_share)
+    return 0 if is_equal else 1

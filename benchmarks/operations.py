@@ -2,6 +2,9 @@
 
 python -m benchmarks.operations mutations [--home DIR]
 python -m benchmarks.operations clean [--users 2000] [--nights 30]
+python -m benchmarks.operations kills [--kills 50] [--home DIR]
+python -m benchmarks.operations soak [--publications 200] [--rollbacks 20]
+python -m benchmarks.operations backfill [--users 20000] [--days 30]
 """
 
 from __future__ import annotations
@@ -14,6 +17,9 @@ from collections.abc import Mapping
 COMMANDS: Mapping[str, str] = {
     "mutations": "benchmarks.gates.mutations",
     "clean": "benchmarks.gates.clean",
+    "kills": "benchmarks.resilience.kills",
+    "soak": "benchmarks.resilience.soak",
+    "backfill": "benchmarks.backfill",
 }
 """Subcommand -> module with ``add_arguments(parser)`` and ``run(options) -> exit code``."""
 

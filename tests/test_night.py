@@ -1,15 +1,14 @@
-"""The night, end to end, over simulated files: twice, killed, and out of order."""
+"""The night, end to end, over simulated files: twice, and killed."""
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.kill_steps import kill_and_repeat, step_seconds
-from benchmarks.worlds import World, make_world, run_nights
+from benchmarks.resilience.kills import kill_once
+from benchmarks.resilience.states import Actor, Deployment, acting
+from benchmarks.worlds import World, run_nights
 from scoring.nights import STEPS
 from scoring.publish.published import published_content_hash
 from scoring.warehouse.store import open_warehouse
@@ -18,22 +17,16 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """Two months of history, the first night published."""
-    home = tmp_path_factory.mktemp("night") / "world"
-    world = make_world(home, users=150, history_days=60, nights=2)
-    run_nights(world, world.night_dates[:1])
-    return world
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """Two months of history, and what follows."""
+    return Deployment(tmp_path_factory.mktemp("night") / "states", users=150, seed=7)
 
 
 @pytest.fixture(scope="module")
-def finished(world: World, tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A copy with the second night published as well."""
-    home = tmp_path_factory.mktemp("finished") / "world"
-    shutil.copytree(world.home, home)
-    copy = replace(world, home=home)
-    run_nights(copy, copy.night_dates[1:])
-    return copy
+def finished(deployment: Deployment) -> World:
+    """Two nights published."""
+    deployment.restore("published")
+    return deployment.world
 
 
 def test_every_step_leaves_its_time_and_memory(finished: World) -> None:
@@ -57,19 +50,24 @@ def test_every_gate_expectation_ran_and_none_stopped(finished: World) -> None:
 
 def test_same_night_again_changes_nothing(finished: World) -> None:
     before = published_content_hash(finished.settings)
-    run_nights(finished, finished.night_dates[1:])
+    run_nights(finished, finished.night_dates[1:2])
     assert published_content_hash(finished.settings) == before
 
 
-@pytest.mark.parametrize("step", ["build_marts", "publish"])
-def test_kill_inside_a_step_then_again_gives_equal_content(
-    world: World, finished: World, tmp_path: Path, step: str
+@pytest.fixture(scope="module")
+def actor(deployment: Deployment) -> Iterator[Actor]:
+    """Does actions in processes that are killed."""
+    with acting(deployment.world, deployment.log) as found:
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("action", "number"),
+    [("night", 0), ("night", 1), ("publish", 2), ("publish", 3), ("rollback", 4)],
+)
+def test_killed_at_a_random_moment_then_again_gives_equal_content(
+    deployment: Deployment, actor: Actor, action: str, number: int
 ) -> None:
-    day = world.night_dates[1]
-    delay = 0.6 * step_seconds(finished, day)[step]
-    reader = kill_and_repeat(world, tmp_path / "copy", day, step, delay)
-    assert reader.queries > 5
-    assert reader.errors == []
-    assert len(reader.generations) == 1
-    killed = replace(world, home=tmp_path / "copy")
-    assert published_content_hash(killed.settings) == published_content_hash(finished.settings)
+    # a taste of `python -m benchmarks.operations kills`
+    kill = kill_once(deployment, actor, action, number, seed=7)
+    assert kill.failures == (), kill

@@ -1,0 +1,1 @@
+"""What a deployment must survive: being killed, and being read without pause."""
