@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import date
+from typing import Literal
 
 import duckdb
 
@@ -72,6 +73,8 @@ def publish_nights(settings: Settings, nights: Sequence[Night]) -> StepReport:
         )
         publication = _build(connection, settings, plan, base)
         if publication is None:
+            if base is not None:  # a run that died after its switch may not have come to this
+                _record_contents(connection, base, nights, "insert or ignore")
             return _unchanged(plan.night, base)
         _show(connection, settings, publication, base)
         record_current(connection, publication, "published")
@@ -171,14 +174,17 @@ def _require_scores(connection: duckdb.DuckDBPyConnection, night: Night) -> None
 
 
 def _record_contents(
-    connection: duckdb.DuckDBPyConnection, publication: Publication, nights: Sequence[Night]
+    connection: duckdb.DuckDBPyConnection,
+    publication: Publication,
+    nights: Sequence[Night],
+    insert: Literal["insert or replace", "insert or ignore"] = "insert or replace",
 ) -> None:
     readings = {(night.as_of_date, night.known_on) for night in nights}
     for file in publication.manifest.files:
         if (file.as_of_date, file.known_on) not in readings:
             continue
         connection.execute(
-            "insert or replace into ops.table_contents values (?, ?, ?, ?, ?, ?, ?, ?)",
+            f"{insert} into ops.table_contents values (?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 f"published.{file.table_name}",
                 file.as_of_date,

@@ -31,10 +31,17 @@ MOMENTS = [
     ("after", "scoring.publish.registry.point_to"),
     ("after", "scoring.publish.registry.write_current"),
     ("before", "scoring.publish.registry.insert_rows"),
+    ("before", "scoring.publish.step._record_contents"),
     ("after", "scoring.publish.step.record_current"),
     ("after", "scoring.publish.step.sweep"),
 ]
 SHOWN_BEFORE_THE_SWITCH = {function for _, function in MOMENTS[:7]}
+
+PUBLISHED = ("score_changes", "score_points", "score_reasons", "scores_history")
+CONTENTS = (
+    "select table_name from ops.table_contents where starts_with(table_name, 'published.score') "
+    f"and as_of_date = '{SECOND}' order by all"
+)
 
 NIGHT = {1: Scored(610), 2: Scored(550, -5)}
 
@@ -137,6 +144,7 @@ def test_killed_publication_ends_with_equal_content(
         (number, "current"),
     ]
     assert not [path for path in handmade.settings.published.rglob(".*") if path.is_file()]
+    assert handmade.ops(CONTENTS) == [(f"published.{table}",) for table in PUBLISHED]
 
 
 def test_kill_before_the_switch_then_another_night_first(
