@@ -67,7 +67,7 @@ COMPILE := uv pip compile pyproject.toml --extra dev --universal --python-versio
 	    --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --upgrade -q
 
 lock: $(READY) ## Resolve both lock files anew (needs uv on the PATH)
-	$(COMPILE) --extra train --extra postgres -o requirements.lock
+	$(COMPILE) --extra train --extra postgres --extra lineage -o requirements.lock
 	$(COMPILE) --extra spark -c requirements.lock -o requirements-spark.lock
 
 clean: ## Remove the environments and the demo's home

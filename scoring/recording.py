@@ -8,11 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from datetime import time as time_of_day
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from scoring.clock import utc_now
 from scoring.code_version import code_version
+from scoring.lineage import StepLineage
 from scoring.settings import Settings
 from scoring.system_errors import as_known_error
 from scoring.warehouse.memory import PeakMemory
@@ -66,11 +69,16 @@ def run_recorded(
     _startup_seconds = 0.0
     started_at, started, started_cpu = utc_now(), time.perf_counter(), time.process_time()
     report, failure = StepReport(""), ""
+    raised: BaseException | None = None
+    midnight = datetime.combine(as_of_date, time_of_day.min, ZoneInfo(settings.business_timezone))
+    lineage = StepLineage(step, run_id, midnight)
+    lineage.start()
     with PeakMemory() as memory:
         try:
             report = work()
         except BaseException as error:
             known = as_known_error(error)
+            raised = known or error
             failure = type(error).__name__ if known is None else str(known)
             if known is None or known is error:
                 raise
@@ -92,6 +100,7 @@ def run_recorded(
                 json.dumps(report.row_counts),
                 code_version(),
             ]
+            lineage.end(raised)
             _write(settings, values, tolerant=bool(failure))
     log.info("%s@%s: %s (%.1f s)", step, as_of_date, report.summary, wall)
     return report
