@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import jinja2
 
+from scoring.folder_modes import make_shared
 from scoring.settings import Settings
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ def write_index(settings: Settings, connection: duckdb.DuckDBPyConnection) -> Pa
 
 
 def _write_aside(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_shared(path.parent)
     aside = path.with_suffix(".new")
     aside.write_text(text, encoding="utf-8")
+    aside.chmod(0o644)
     os.replace(aside, path)  # noqa: PTH105 - atomic on purpose, also over an existing file

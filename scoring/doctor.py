@@ -22,6 +22,7 @@ from scoring.releases.card_files import load_released, read_report
 from scoring.releases.overview import has_ledger, next_night
 from scoring.releases.store import FOUNDING_CARD, read_ledger
 from scoring.settings import PROJECT_ROOT, Settings
+from scoring.warehouse.damage import find_damaged
 from scoring.warehouse.lock import writer_lock
 from scoring.warehouse.store import SCHEMA_VERSION, duckdb_config, read_schema_version
 
@@ -54,6 +55,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("free disk", _disk),
         ("identity key", _identity_key),
         ("warehouse", _warehouse),
+        ("stored files", _stored_files),
         ("cards", _cards),
         ("publication", _publication),
         ("other sinks", _other_sinks),
@@ -129,6 +131,18 @@ def _warehouse(settings: Settings) -> str:
     if found < SCHEMA_VERSION:
         return f"schema version {found}; `creditloop upgrade` or the next run brings it to date"
     return f"schema version {found}"
+
+
+def _stored_files(settings: Settings) -> str:
+    """Every block of every store matches its checksum."""
+    try:
+        with writer_lock(settings.model_copy(update={"lock_timeout_seconds": LOCK_WAIT_SECONDS})):
+            damaged, count = find_damaged(settings)
+    except TransientError as error:
+        return f"in use, not looked into ({error.got})"
+    if damaged:
+        raise ValueError(f"damaged: {', '.join(damaged)}; docs/faults.md says how to mend them")
+    return f"{count} read, all whole"
 
 
 def _cards(settings: Settings) -> str:

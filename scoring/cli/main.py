@@ -1,6 +1,7 @@
 """The ``creditloop`` command.
 
-Exit codes: 0 done, 1 data refused or gate closed, 2 usage or configuration, 3 transient.
+Exit codes: 0 done, 1 data refused or gate closed, 2 usage or configuration, 3 transient; 130 or 143
+when a signal ended it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import typer
 from scoring import __version__
 from scoring.cli import commands
 from scoring.cli.console import configure_logging, err
+from scoring.cli.termination import announce_termination
 from scoring.system_errors import as_known_error
 
 app = typer.Typer(
@@ -47,6 +49,7 @@ commands.register(app)
 
 def main() -> None:
     """Run the command line; a known error becomes one line on stderr and its exit code."""
+    announce_termination()
     try:
         app()
     except Exception as error:

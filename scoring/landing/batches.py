@@ -55,6 +55,14 @@ def read_batches(connection: duckdb.DuckDBPyConnection, feed: str) -> dict[date,
     return {row[1]: BatchRecord(*row) for row in rows}
 
 
+def count_loaded_feeds(connection: duckdb.DuckDBPyConnection) -> int:
+    """Feeds of which rows are in raw."""
+    row = connection.execute(
+        "select count(distinct feed) from ops.batches where state = 'loaded'"
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
 def write_batches(
     connection: duckdb.DuckDBPyConnection, records: Sequence[BatchRecord], run_id: str
 ) -> None:

@@ -12,6 +12,8 @@ from scoring.landing.contract import Feed
 
 CONTROL_FILE = "_control.json"
 SUMMED_TYPES = ("amount", "rate")
+MAX_CONTROL_BYTES = 100_000
+_SHOWN = 40
 EXAMPLE = '{"rows": 2, "sums": {"amount": "123.45"}}'
 
 
@@ -35,6 +37,8 @@ def read_control(path: Path, feed: Feed) -> Control:
         ValueError: It is not of the form of ``EXAMPLE``, or sums a column that is no amount; the
             text says what is wrong.
     """
+    if path.stat().st_size > MAX_CONTROL_BYTES:
+        raise ValueError(f"more than {MAX_CONTROL_BYTES} bytes")
     try:
         content = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except (ValueError, RecursionError) as error:
@@ -43,7 +47,7 @@ def read_control(path: Path, feed: Feed) -> Control:
         raise ValueError("JSON that is not an object")  # noqa: TRY004 - one kind of failure
     unknown = sorted(set(content) - {"rows", "sums"})
     if unknown:
-        raise ValueError(f"the unknown name {unknown[0]!r}")
+        raise ValueError(f"the unknown name {unknown[0][:_SHOWN]!r}")
     rows, sums = content.get("rows"), content.get("sums", {})
     if not isinstance(rows, int) or isinstance(rows, bool) or rows < 0:
         raise ValueError("no whole number of rows")
@@ -52,7 +56,7 @@ def read_control(path: Path, feed: Feed) -> Control:
     summable = {column.name for column in feed.columns if column.type in SUMMED_TYPES}
     for name in sums:
         if name not in summable:
-            raise ValueError(f"a sum of {name!r}, no amount of the feed")
+            raise ValueError(f"a sum of {name[:_SHOWN]!r}, no amount of the feed")
     return Control(rows, {name: _to_decimal(name, value) for name, value in sums.items()})
 
 

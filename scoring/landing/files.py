@@ -14,10 +14,10 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from scoring.errors import TransientError
 from scoring.landing.contract import Feed
 from scoring.landing.control import CONTROL_FILE
-from scoring.landing.folders import LandingFolder
+from scoring.landing.expansion import largest_unpacked
+from scoring.landing.folders import LandingFolder, refuse_unreachable
 from scoring.landing.refusals import Refusal, refuse
 
 FileKind = Literal["csv", "csv.gz", "parquet", "jsonl"]
@@ -54,11 +54,18 @@ class LandedFile:
 
 
 def describe_files(folder: LandingFolder) -> list[LandedFile]:
-    """The data files of a folder, not yet opened."""
-    return [
-        LandedFile(folder.feed.name, folder.dt, path, file_kind(path), path.stat().st_size)
-        for path in folder.files
-    ]
+    """The data files of a folder, not yet opened.
+
+    Raises:
+        TransientError: One has vanished.
+    """
+    try:
+        return [
+            LandedFile(folder.feed.name, folder.dt, path, file_kind(path), path.stat().st_size)
+            for path in folder.files
+        ]
+    except OSError as error:
+        raise refuse_unreachable(f"{folder.feed.name}@{folder.dt}", error) from error
 
 
 def file_kind(path: Path) -> FileKind:
@@ -84,13 +91,7 @@ def _hash_folder(folder: LandingFolder) -> str:
         if control.exists():
             parts.append(f"control:{_hash_file(control)}")
     except OSError as error:
-        raise TransientError(
-            "landing folder not read",
-            subject=f"{folder.feed.name}@{folder.dt}",
-            expected="files that stay in place and may be read",
-            got=type(error).__name__,
-            next_step="Check the folder's permissions and disk, and repeat the command.",
-        ) from error
+        raise refuse_unreachable(f"{folder.feed.name}@{folder.dt}", error) from error
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -117,6 +118,12 @@ def _read_header(file: LandedFile, feed: Feed) -> LandedFile | Refusal:
         start = _read_start(file)
     except (EOFError, gzip.BadGzipFile, zlib.error):
         return file.refuse("unreadable", "a whole gzip file", "one that is cut off or damaged")
+    if start is None:
+        return refuse_expansion(file, f"{largest_unpacked(file.size)} bytes", "more")
+    return _check_header(file, start, feed)
+
+
+def _check_header(file: LandedFile, start: bytes, feed: Feed) -> LandedFile | Refusal:
     header = _parse_header(start)
     if header is None:
         return file.refuse(
@@ -128,15 +135,26 @@ def _read_header(file: LandedFile, feed: Feed) -> LandedFile | Refusal:
     return refusal or replace(file, header=header)
 
 
-def _read_start(file: LandedFile) -> bytes:
+def refuse_expansion(file: LandedFile, most: str, got: str) -> Refusal:
+    """The refusal of a file that weighs little and claims much."""
+    return file.refuse(
+        "expansion", f"at most {most} out of a file of {file.size} bytes when unpacked", got
+    )
+
+
+def _read_start(file: LandedFile) -> bytes | None:
+    """The first bytes; None when a compressed file unpacks to too much."""
     if file.kind == "csv":
         with file.path.open("rb") as plain:
             return plain.read(_HEADER_BYTES)
     with gzip.open(file.path, "rb") as packed:
         start = packed.read(_HEADER_BYTES)
         # Only the end of the stream holds its checksum.
-        while packed.read(_BLOCK_BYTES):
-            pass
+        left = largest_unpacked(file.size) - len(start)
+        while block := packed.read(_BLOCK_BYTES):
+            left -= len(block)
+            if left < 0:
+                return None
     return start
 
 

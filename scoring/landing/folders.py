@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from scoring.errors import TransientError
 from scoring.landing.contract import Feed
 from scoring.landing.control import CONTROL_FILE, EXAMPLE, Control, read_control
 from scoring.landing.refusals import Refusal, refuse
@@ -15,6 +16,7 @@ from scoring.settings import Settings
 
 SUCCESS_FILE = "_SUCCESS"
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".jsonl")
+_PATTERN_MARKS = frozenset("*?[]{}")
 _FOLDER_NAME = re.compile(r"dt=(\d{4}-\d{2}-\d{2})")
 
 
@@ -51,7 +53,50 @@ def find_folders(settings: Settings, feed: Feed, date_from: date | None, date_to
     """Look at the folders of ``feed`` from ``date_from`` (or the beginning) to ``date_to``.
 
     Entries that are no ``dt=`` folder with a real date are returned as strays.
+
+    Raises:
+        TransientError: A folder vanished meanwhile, or cannot be read.
     """
+    try:
+        return _find_folders(settings, feed, date_from, date_to)
+    except OSError as error:
+        raise refuse_unreachable(feed.name, error) from error
+
+
+def check_landing_is_there(settings: Settings, feeds_loaded: int) -> None:
+    """Refuse to take a landing folder that is not mounted for one in which nothing arrived.
+
+    Args:
+        settings: The deployment.
+        feeds_loaded: Feeds of which batches have been loaded before.
+
+    Raises:
+        TransientError: Of all these feeds no folder is left.
+    """
+    is_there = settings.landing.is_dir()
+    if not feeds_loaded or (is_there and any(settings.landing.iterdir())):
+        return
+    raise TransientError(
+        "landing folder not read",
+        subject=str(settings.landing),
+        expected=f"the folders of the {feeds_loaded} feeds that were read before",
+        got="an empty folder" if is_there else "no folder",
+        next_step="Mount it again, or correct CREDITLOOP_HOME, and repeat the command.",
+    )
+
+
+def refuse_unreachable(subject: str, error: OSError) -> TransientError:
+    """Files that vanished while they were read, or may not be."""
+    return TransientError(
+        "landing folder not read",
+        subject=subject,
+        expected="files that stay in place and may be read",
+        got=type(error).__name__,
+        next_step="Check the folder's permissions and disk, and repeat the command.",
+    )
+
+
+def _find_folders(settings: Settings, feed: Feed, date_from: date | None, date_to: date) -> Landing:
     found = Landing()
     base = settings.landing / feed.name
     if not base.is_dir():
@@ -111,8 +156,13 @@ def _look_into(settings: Settings, feed: Feed, dt: date, path: Path) -> LandingF
         left = _seconds_left(settings, [path, *data])
         if left > 0:
             return LandingFolder(feed, dt, path, data, seconds_left=left)
-    for entry in data:
-        refusal = _find_escape(settings, feed, dt, entry) or _refuse_kind(feed, dt, entry)
+    control = [entry for entry in entries if entry.name == CONTROL_FILE]
+    for entry in [*data, *control]:
+        refusal = (
+            _find_escape(settings, feed, dt, entry)
+            or _refuse_file_name(feed, dt, entry)
+            or _refuse_kind(feed, dt, entry)
+        )
         if refusal is not None:
             return LandingFolder(feed, dt, path, data, refusal=refusal)
     return _read_totals(LandingFolder(feed, dt, path, data), has_control=CONTROL_FILE in names)
@@ -142,8 +192,23 @@ def _find_escape(settings: Settings, feed: Feed, dt: date, path: Path) -> Refusa
     )
 
 
+def _refuse_file_name(feed: Feed, dt: date, path: Path) -> Refusal | None:
+    """Refuse names that DuckDB would take for patterns, or that no log or store can hold."""
+    if path.name.isprintable() and not set(path.name) & _PATTERN_MARKS:
+        return None
+    return refuse(
+        feed.name,
+        dt,
+        path.name,
+        rule="file_name",
+        expected=f"names in printable UTF-8 without {' '.join(sorted(_PATTERN_MARKS))}",
+        got="another one",
+        next_step="Rename it and ingest again; nothing of it was kept.",
+    )
+
+
 def _refuse_kind(feed: Feed, dt: date, path: Path) -> Refusal | None:
-    if path.is_file() and path.name.lower().endswith(SUFFIXES):
+    if path.is_file() and path.name.lower().endswith((*SUFFIXES, CONTROL_FILE)):
         return None
     return refuse(
         feed.name,

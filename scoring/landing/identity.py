@@ -12,8 +12,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from scoring.errors import ConfigurationError, TransientError
+from scoring.errors import ConfigurationError, CreditloopError, PermanentError, TransientError
+from scoring.folder_modes import make_private
 from scoring.settings import Settings
+from scoring.system_errors import as_known_error
 from scoring.warehouse.sql import quote_literal
 
 KEY_BITS = 53
@@ -65,9 +67,10 @@ def attach_vault(connection: duckdb.DuckDBPyConnection, settings: Settings) -> I
     Raises:
         ConfigurationError: No identity key, or another one than the vault was made with.
         TransientError: Another process holds the vault.
+        PermanentError: The vault is damaged.
     """
     secret = identity_secret(settings)
-    _prepare_folder(settings.vault_file)
+    make_private(settings.vault_file.parent)
     _attach(connection, settings.vault_file, "")
     try:
         connection.execute("begin")
@@ -118,6 +121,7 @@ def lookup_user_key(settings: Settings, user_id: str) -> int | None:
     Raises:
         ConfigurationError: No identity key, or another one than the vault was made with.
         TransientError: Another process holds the vault.
+        PermanentError: The vault is damaged.
     """
     secret = identity_secret(settings)
     if not settings.vault_file.exists():
@@ -161,25 +165,35 @@ def _taken_keys(connection: duckdb.DuckDBPyConnection, keys: Sequence[int]) -> s
     return {int(row[0]) for row in rows}
 
 
-def _prepare_folder(vault_file: Path) -> None:
-    vault_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    vault_file.parent.chmod(0o700)
-
-
 def _attach(connection: duckdb.DuckDBPyConnection, vault_file: Path, options: str) -> None:
     previous = os.umask(0o077)
     try:
         connection.execute(f"attach {quote_literal(str(vault_file))} as vault {options}")
-    except duckdb.IOException as error:
-        raise TransientError(
+    except duckdb.Error as error:
+        raise _refuse_vault(vault_file, error) from error
+    finally:
+        os.umask(previous)
+
+
+def _refuse_vault(vault_file: Path, error: duckdb.Error) -> CreditloopError:
+    if "could not set lock" in str(error).lower():
+        return TransientError(
             "vault not opened",
             subject=vault_file.name,
             expected="a vault that no other process holds",
-            got="one that is held, or cannot be read",
+            got="one that is held",
             next_step="Wait for the other run to end and repeat the command.",
-        ) from error
-    finally:
-        os.umask(previous)
+        )
+    known = as_known_error(error)
+    if known is not None and type(known) is not PermanentError:
+        return known
+    return PermanentError(
+        "vault not opened",
+        subject=vault_file.name,
+        expected="a readable DuckDB file",
+        got="one that is damaged",
+        next_step="Restore vault/ from a backup; nothing was changed.",
+    )
 
 
 def _check_fingerprint(connection: duckdb.DuckDBPyConnection, secret: bytes) -> bool:

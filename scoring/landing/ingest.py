@@ -8,7 +8,9 @@ from datetime import date
 
 from scoring.errors import ConfigurationError
 from scoring.landing.arrival import check_arrivals, find_gaps
+from scoring.landing.batches import count_loaded_feeds
 from scoring.landing.contract import Feed, load_feeds
+from scoring.landing.folders import check_landing_is_there
 from scoring.landing.identity import attach_vault
 from scoring.landing.loading import LoadContext
 from scoring.landing.passes import IngestPass
@@ -28,7 +30,7 @@ def ingest_night(settings: Settings, night: Night) -> StepReport:
 
     Raises:
         DataRefusedError: A batch is refused, missing or unfinished; good batches are loaded first.
-        TransientError: A landing folder is still being written.
+        TransientError: A landing folder is still being written, or is gone.
         ConfigurationError: No identity key, or another one than before.
     """
     known_on = night.known_on
@@ -99,7 +101,8 @@ def ingest_range(
 
     Raises:
         DataRefusedError: A batch is refused; the good ones are loaded first.
-        TransientError: A landing folder is still being written; the others are loaded.
+        TransientError: A landing folder is still being written, and the others are loaded; or
+            the landing folder itself is gone.
         ConfigurationError: A wrong feed name or range, or the identity key.
     """
     _check_range(date_from, date_to)
@@ -134,6 +137,7 @@ def _start(
     reopen_reason: str | None,
 ) -> IngestPass:
     connection = stack.enter_context(open_warehouse(settings))
+    check_landing_is_there(settings, count_loaded_feeds(connection))
     stack.enter_context(attach_vault(connection, settings))
     protect_spill_files(connection)
     remove_leftovers(settings)

@@ -9,7 +9,8 @@ from datetime import date
 import duckdb
 
 from scoring.landing.contract import Feed
-from scoring.landing.files import LandedFile, check_columns, read_text_headers
+from scoring.landing.expansion import largest_unpacked, most_rows
+from scoring.landing.files import LandedFile, check_columns, read_text_headers, refuse_expansion
 from scoring.landing.refusals import Refusal
 from scoring.landing.sources import nested_column, reserved_column
 from scoring.warehouse.sql import quote_literal
@@ -26,7 +27,7 @@ def open_files(
         if isinstance(outcome, Refusal):
             yield file.dt, outcome
         elif outcome.kind == "parquet":
-            opened = _open_parquet(outcome, schemas.get(str(file.path)), feed)
+            opened = _open_parquet(connection, outcome, schemas.get(str(file.path)), feed)
             yield opened if isinstance(opened, LandedFile) else (file.dt, opened)
         else:
             yield outcome
@@ -76,8 +77,26 @@ def _top_level(elements: list[tuple[str, str, int]]) -> list[tuple[str, str]]:
     return found
 
 
+def _refuse_expansion(connection: duckdb.DuckDBPyConnection, file: LandedFile) -> Refusal | None:
+    """Refuse a file that says that it unpacks to too many rows or bytes."""
+    path = quote_literal(str(file.path))
+    row = connection.execute(
+        f"select (select sum(num_rows) from parquet_file_metadata({path})), "
+        f"sum(total_uncompressed_size) from parquet_metadata({path})"
+    ).fetchone()
+    rows, unpacked = (int(each or 0) for each in row or (0, 0))
+    if not 0 <= rows <= most_rows(file.size):
+        return refuse_expansion(file, f"{most_rows(file.size)} rows", str(rows))
+    if not 0 <= unpacked <= largest_unpacked(file.size):
+        return refuse_expansion(file, f"{largest_unpacked(file.size)} bytes", str(unpacked))
+    return None
+
+
 def _open_parquet(
-    file: LandedFile, schema: list[tuple[str, str]] | None, feed: Feed
+    connection: duckdb.DuckDBPyConnection,
+    file: LandedFile,
+    schema: list[tuple[str, str]] | None,
+    feed: Feed,
 ) -> LandedFile | Refusal:
     if schema is None:
         return file.refuse("unreadable", "a whole Parquet file", "one that is cut off or damaged")
@@ -86,7 +105,7 @@ def _open_parquet(
     if len(lowered) < len(header):
         return file.refuse("duplicate_column", "every column once", "names that differ by case")
     opened = replace(file, header=header, types=tuple(kind for _, kind in schema))
-    refusal = check_columns(file, header, feed)
+    refusal = check_columns(file, header, feed) or _refuse_expansion(connection, file)
     if refusal is not None:
         return refusal
     reserved = reserved_column(opened)

@@ -56,7 +56,8 @@ class IngestPass:
         if self._refusals:
             raise _with_count(self._refusals)
         if self._incomplete:
-            raise _still_written(self._incomplete[0])
+            quiet = self.context.settings.landing_quiet_seconds
+            raise _still_written(self._incomplete[0], quiet)
 
     def load_range(
         self,
@@ -159,10 +160,19 @@ class IngestPass:
             if refusal is not None:
                 self._refusals.append(refusal)
                 self._results.append(BatchResult(feed.name, folder.dt, "refused"))
-            elif record is not None and is_loaded and record.landed_hash == landed_hash:
+            elif (
+                record is not None
+                and is_loaded
+                and record.landed_hash == landed_hash
+                and self._has_raw_file(record)
+            ):
                 self._results.append(BatchResult(feed.name, folder.dt, "unchanged"))
             else:
                 yield PendingBatch(folder, landed_hash)
+
+    def _has_raw_file(self, record: BatchRecord) -> bool:
+        """Whether its rows are still there; a damaged file that was deleted is written anew."""
+        return record.raw_file is None or (self.context.settings.raw / record.raw_file).is_file()
 
     def _refuse_unread(self, feed: Feed, dt: date, record: BatchRecord | None) -> Refusal | None:
         is_loaded = record is not None and record.is_loaded
@@ -222,11 +232,18 @@ def _with_count(refusals: Sequence[Refusal]) -> CreditloopError:
     )
 
 
-def _still_written(folder: LandingFolder) -> TransientError:
+def _still_written(folder: LandingFolder, quiet_seconds: float) -> TransientError:
+    from_future = folder.seconds_left - quiet_seconds
+    changed = (
+        f"files dated {from_future:.0f} s ahead of this machine's clock"
+        if from_future > 1
+        else "files that changed lately"
+    )
     return TransientError(
         "landing folder not read",
         subject=f"{folder.feed.name}@{folder.dt}",
         expected="_control.json or _SUCCESS in it, or no change for the quiet time",
-        got=f"files that changed lately; complete in {folder.seconds_left:.0f} s at the earliest",
-        next_step="Repeat the command then, or let the sender write _SUCCESS.",
+        got=f"{changed}; complete in {folder.seconds_left:.0f} s at the earliest",
+        next_step="Repeat the command then, or let the sender write _SUCCESS"
+        + (", or correct the clock." if from_future > 1 else "."),
     )

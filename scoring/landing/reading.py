@@ -11,8 +11,9 @@ import duckdb
 from scoring.errors import TransientError
 from scoring.landing.contract import Feed
 from scoring.landing.files import LandedFile
+from scoring.landing.folders import refuse_unreachable
 from scoring.landing.opening import open_files
-from scoring.landing.refusals import Refusal
+from scoring.landing.refusals import Refusal, show_column
 from scoring.landing.row_rules import landed_columns
 from scoring.landing.sources import (
     REJECT_SCANS,
@@ -22,6 +23,7 @@ from scoring.landing.sources import (
     scan_sql,
     typed_select,
 )
+from scoring.system_errors import as_known_error
 from scoring.warehouse.sql import quote_identifier
 
 TYPED = "ingest_typed"
@@ -60,7 +62,8 @@ def read_files(
     """Read files of one feed into ``TYPED``.
 
     Raises:
-        TransientError: Memory or disk ran out.
+        TransientError: Disk ran out, or a file vanished.
+        duckdb.Error: Memory or disk ran out, as ``scoring.system_errors`` tells.
     """
     result = ReadFiles()
     _create_typed(connection, feed)
@@ -128,9 +131,10 @@ def _without_bad_files(
         try:
             select = typed_select(feed, single, 0, zone)
             connection.execute(f"create or replace temp table ingest_probe as {select}")
-        except duckdb.OutOfMemoryException as failure:
-            raise _out_of_room(feed) from failure
         except duckdb.Error as failure:
+            if as_known_error(failure) is not None:
+                raise  # the machine's fault, not the file's
+            _check_presence(file)
             _keep_first(result, (file.dt, _refuse_unreadable(file, failure)))
         else:
             good.append(file)
@@ -138,6 +142,13 @@ def _without_bad_files(
     if len(good) == len(group.files):
         raise _out_of_room(feed) from error
     return replace(group, files=tuple(good)) if good else None
+
+
+def _check_presence(file: LandedFile) -> None:
+    try:
+        file.path.stat()
+    except OSError as error:
+        raise refuse_unreachable(f"{file.feed}@{file.dt}", error) from error
 
 
 def _refuse_unreadable(file: LandedFile, failure: duckdb.Error) -> Refusal:
@@ -207,13 +218,15 @@ def _note_extra_columns(
 ) -> None:
     known = {column.name for column in landed_columns(feed)}
     if group.kind != "jsonl":
-        extra = {name or "(unnamed)" for name in group.header} - known
+        extra = {show_column(name) for name in group.header if name not in known}
         for file in group.files:
             result.extra_columns.setdefault(file.dt, set()).update(extra)
         return
     for place, names in _json_names(connection, group).items():
         file = group.files[place]
-        result.extra_columns.setdefault(file.dt, set()).update(names - known)
+        result.extra_columns.setdefault(file.dt, set()).update(
+            show_column(name) for name in names - known
+        )
         needed = feed.needed_columns(names)
         missing = [name for name in needed if name not in names]
         if names and missing:

@@ -15,6 +15,7 @@ from scoring.marts.compiled import CompiledModel, remember_models
 from scoring.marts.zones import offsets_text
 from scoring.recording import startup
 from scoring.settings import PROJECT_ROOT, Settings
+from scoring.system_errors import from_storage_text
 from scoring.warehouse.store import duckdb_config
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
@@ -25,13 +26,7 @@ NIGHTLY = ("--exclude-resource-types", "unit_test", "exposure", "--exclude", "ta
 """Options of a night's ``dbt build``."""
 
 _FAILED_STATES = ("error", "fail", "runtime error", "partial success")
-_TRANSIENT_SIGNS = (
-    "could not set lock",
-    "conflicting lock",
-    "no space left",
-    "disk is full",
-    "connection refused",
-)
+_TRANSIENT_SIGNS = ("could not set lock", "conflicting lock", "disk is full", "connection refused")
 
 
 @dataclass(frozen=True)
@@ -196,6 +191,9 @@ def _node_failure(folder: Path, subject: str, result: Any) -> CreditloopError:
 
 def _failure(folder: Path, subject: str, name: str, message: str) -> CreditloopError:
     """An error that names the node and the kind of failure, but no value out of a row."""
+    machine = from_storage_text(message)
+    if machine is not None:
+        return machine
     kind = TransientError if _is_transient(message) else PermanentError
     found = re.search(r"\b([A-Z][A-Za-z ]*? Error):", message)
     return kind(

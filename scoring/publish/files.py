@@ -8,12 +8,14 @@ import shutil
 import uuid
 from pathlib import Path
 
+from scoring.folder_modes import make_shared
+
 READ_ONLY = 0o444
 
 
 def aside(target: Path) -> Path:
     """A hidden name beside ``target`` for a file that is still being written."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_shared(target.parent)
     return target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
 
 

@@ -106,7 +106,8 @@ def read_generation(path: Path) -> Publication:
             subject=PUBLISHED_NAME,
             expected="a file written by creditloop",
             got=type(error).__name__,
-            next_step="Run `creditloop rollback`, then publish the night again.",
+            next_step="Run `creditloop rollback`, then publish the night again; without an earlier "
+            "generation move published/ away and publish every night again.",
         ) from error
     generation, run_id, as_of_date, known_on, text = row
     manifest = Manifest(tuple(PublishedFile(*values) for values in files))

@@ -12,6 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from scoring.errors import TransientError
+from scoring.folder_modes import make_private
 from scoring.settings import Settings
 
 
@@ -23,7 +24,7 @@ def writer_lock(settings: Settings) -> Iterator[None]:
         TransientError: Another process held it for ``lock_timeout_seconds``; its owner is named.
     """
     folder = settings.warehouse_file.parent
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     owner_file = folder / "writer.json"
     lock = FileLock(folder / "writer.lock", is_singleton=True)
     try:

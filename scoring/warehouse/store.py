@@ -12,6 +12,7 @@ import duckdb
 
 from scoring.errors import PermanentError, TransientError
 from scoring.settings import Settings
+from scoring.system_errors import as_known_error
 from scoring.warehouse.lock import writer_lock
 
 SCHEMA_FILE = Path(__file__).with_name("schema.sql")
@@ -122,8 +123,8 @@ def _build_aside(target: Path, scripts: list[Path], settings: Settings) -> None:
 def _connect(path: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
     try:
         connection = duckdb.connect(str(path), config=duckdb_config(settings))
-    except duckdb.IOException as error:
-        if "lock" in str(error).lower():
+    except duckdb.Error as error:
+        if "could not set lock" in str(error).lower():
             raise TransientError(
                 "warehouse not opened",
                 subject=path.name,
@@ -131,12 +132,16 @@ def _connect(path: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
                 got="a file held open by another process",
                 next_step="Close it there (BI tools read published/creditloop.duckdb) and retry.",
             ) from error
+        known = as_known_error(error)
+        if known is not None and type(known) is not PermanentError:
+            raise known from error
         raise PermanentError(
             "warehouse not opened",
             subject=path.name,
             expected="a readable DuckDB file",
-            got=type(error).__name__,
-            next_step="Restore the file from a backup, or move it away and ingest again.",
+            got="one that is damaged",
+            next_step="Restore it from a backup; or move it and its .wal away and run the night "
+            "again, which ingests everything under landing/. What is published is untouched.",
         ) from error
     # Not part of the configuration: time zones need the ICU extension, loaded only by now.
     connection.execute("set TimeZone = 'UTC'")

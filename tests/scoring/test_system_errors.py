@@ -9,7 +9,7 @@ from datetime import date
 import duckdb
 import pytest
 
-from scoring.errors import ConfigurationError, CreditloopError, TransientError
+from scoring.errors import ConfigurationError, CreditloopError, PermanentError, TransientError
 from scoring.recording import StepReport, run_recorded
 from scoring.settings import Settings, load_settings
 from scoring.system_errors import as_known_error
@@ -30,6 +30,17 @@ DAY = date(2025, 1, 31)
             "file not written for DuckDB: expected room and a working disk",
         ),
         (
+            duckdb.TransactionException("Failed to commit: No space left on device"),
+            TransientError,
+            "Make room or wait",
+        ),
+        (
+            duckdb.Error("Corrupt database file: computed checksum 1 does not match"),
+            PermanentError,
+            "expected blocks that match their checksums, .* Run `creditloop doctor`",
+        ),
+        (MemoryError(), ConfigurationError, "for this process: .* CREDITLOOP_MEMORY_LIMIT"),
+        (
             duckdb.OutOfMemoryException("failed to pin block"),
             ConfigurationError,
             "Raise CREDITLOOP_MEMORY_LIMIT",
@@ -48,7 +59,17 @@ def test_trouble_of_the_machine_is_named(
 def test_what_is_no_trouble_of_the_machine_stays_unforeseen() -> None:
     assert as_known_error(ValueError("user u42 owes 17.50")) is None
     assert as_known_error(OSError(errno.EPIPE, os.strerror(errno.EPIPE))) is None
-    assert as_known_error(duckdb.IOException("Corrupt database file")) is None
+    assert as_known_error(duckdb.ConversionException("No space left on device")) is None
+    assert as_known_error(duckdb.IOException("No files found that match the pattern")) is None
+
+
+def test_what_the_disk_did_first_is_named_not_what_followed() -> None:
+    with pytest.raises(duckdb.TransactionException) as caught:  # noqa: PT012 - one after the other
+        try:
+            raise duckdb.IOException("Could not write: No space left on device")
+        finally:
+            raise duckdb.TransactionException("cannot rollback - no transaction is active")
+    assert type(as_known_error(caught.value)) is TransientError
 
 
 def test_full_disk_in_a_step_is_transient_and_recorded(settings: Settings) -> None:

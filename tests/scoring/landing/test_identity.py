@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from pydantic import SecretStr
 
-from scoring.errors import ConfigurationError, TransientError
+from scoring.errors import ConfigurationError, PermanentError
 from scoring.landing import identity
 from scoring.landing.identity import (
     KEY_BITS,
@@ -101,10 +101,11 @@ def test_vault_is_open_to_its_owner_only(settings: Settings) -> None:
     assert key_fingerprint(TEST_KEY.encode()).encode() in settings.vault_file.read_bytes()
 
 
-def test_vault_that_cannot_be_read_is_transient(settings: Settings) -> None:
+def test_vault_that_is_no_database_is_damaged(settings: Settings) -> None:
     settings.vault_file.parent.mkdir(parents=True)
     settings.vault_file.write_bytes(b"no database" * 1000)
-    with pytest.raises(TransientError, match=r"vault not opened for identity\.duckdb: "):
+    message = r"vault not opened for identity\.duckdb: .*Restore vault/ from a backup"
+    with pytest.raises(PermanentError, match=message):
         lookup_user_key(settings, "A")
 
 

@@ -1,0 +1,46 @@
+"""A taste of `python -m benchmarks.operations fuzz`: broken files are refused or loaded whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.fuzzing.bench import FuzzBench
+from benchmarks.fuzzing.cases import CONTROLS, NAMES, TOKENS, Break, Case, corpus
+from benchmarks.fuzzing.command import fuzz
+from scoring.landing import passes
+from scoring.landing.loading import LoadContext
+
+
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
+def test_five_hundred_broken_files_are_refused_or_loaded_whole(tmp_path: Path) -> None:
+    outcomes = fuzz(tmp_path / "home", cases=500, seed_number=1).outcomes
+    assert sum(outcomes.values()) >= 500
+    assert outcomes["loaded"] > 50
+    assert len(outcomes) > 8
+
+
+def test_every_token_control_and_name_is_tried_once(tmp_path: Path) -> None:
+    bench = FuzzBench(tmp_path / "home")
+    whole = range(len(corpus()))
+    cases = [Case(base, (Break("insert", 0.5, 1, token),), inside=True)
+             for base in whole for token in range(len(TOKENS))]  # fmt: skip
+    cases += [Case(base, (), name=name) for base in (0, 4) for name in range(len(NAMES))]
+    cases += [Case(0, (), control=control) for control in range(len(CONTROLS))]
+    bench.check(cases)
+    assert sum(bench.outcomes.values()) == len(cases)
+
+
+def test_half_loaded_batch_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = FuzzBench(tmp_path / "home")
+    original = passes.record_batches
+
+    def losing_quarantine(context: LoadContext, *arguments: Any) -> None:
+        original(context, *arguments)
+        context.connection.execute("delete from quality.quarantine")
+
+    monkeypatch.setattr(passes, "record_batches", losing_quarantine)
+    with pytest.raises(AssertionError, match="case 0 is loaded and half loaded"):
+        bench.check([Case(0, ())])
