@@ -5,6 +5,7 @@ python -m benchmarks.operations clean [--users 2000] [--nights 30]
 python -m benchmarks.operations kills [--kills 50] [--home DIR]
 python -m benchmarks.operations soak [--publications 200] [--rollbacks 20]
 python -m benchmarks.operations backfill [--users 20000] [--days 30]
+python -m benchmarks.operations fuzz [--cases 10000] [--seed 1]
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "kills": "benchmarks.resilience.kills",
     "soak": "benchmarks.resilience.soak",
     "backfill": "benchmarks.backfill",
+    "fuzz": "benchmarks.fuzzing.command",
 }
 """Subcommand -> module with ``add_arguments(parser)`` and ``run(options) -> exit code``."""
 

@@ -1,0 +1,1 @@
+"""Broken landing files without end, and what must hold of every one."""
