@@ -11,7 +11,7 @@ SPARK_READY := $(SPARK_VENV)/.ready
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-spark lint bench airflow airflow-postgres lock docs clean
+.PHONY: help setup demo test test-spark lint audit bench airflow airflow-postgres lock docs clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -47,6 +47,11 @@ lint: $(READY) ## Style and types of Python and SQL
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --processes 2 -q dbt_project/models dbt_project/tests
+
+audit: ## Known vulnerabilities of the locked packages (asks PyPI; needs pip-audit on the PATH)
+	@command -v pip-audit >/dev/null || { echo "pip-audit is not on the PATH: pipx install pip-audit"; exit 2; }
+	pip-audit --require-hashes --disable-pip -r requirements.lock
+	pip-audit --require-hashes --disable-pip -r requirements-spark.lock
 
 bench: $(READY) ## List the benchmarks; each has a command of its own
 	@for module in $(filter-out __init__ worlds backfill model_costs card_speed card_rows card_taiwan card_simulated card_stages card_figures,$(basename $(notdir $(wildcard benchmarks/*.py)))); do \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -139,9 +140,12 @@ def _environment(settings: Settings) -> Iterator[None]:
     }
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
+    # On a full disk dbt's own log fails too, and every line of it would be a trace on stderr.
+    raises, logging.raiseExceptions = logging.raiseExceptions, False
     try:
         yield
     finally:
+        logging.raiseExceptions = raises
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
