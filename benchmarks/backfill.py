@@ -119,7 +119,10 @@ def land_late(world: World, share: float, day: date) -> int:
                 'late-' || transaction_id as transaction_id,
                 timestamp '{day - timedelta(days=7)} 12:00:00' as occurred_at
             )
-            from read_parquet('{folder.parent}/dt=*/part-*.parquet', union_by_name = true)
+            from read_parquet(
+                '{folder.parent}/dt=*/part-*.parquet', union_by_name = true,
+                hive_partitioning = false
+            )
             where direction = 'out' and refund_of is null and status = 'settled'
                 and hash(user_id) % {stride} = 0
             qualify row_number() over (partition by user_id order by transaction_id) = 1
