@@ -135,6 +135,8 @@ def _warehouse(settings: Settings) -> str:
 
 def _stored_files(settings: Settings) -> str:
     """Every block of every store matches its checksum."""
+    if not settings.warehouse_file.parent.is_dir():  # to take the lock would make it
+        return "none yet"
     try:
         with writer_lock(settings.model_copy(update={"lock_timeout_seconds": LOCK_WAIT_SECONDS})):
             damaged, count = find_damaged(settings)

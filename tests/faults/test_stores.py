@@ -186,8 +186,3 @@ def test_two_ingests_at_once_end_with_one_content(bench: Bench, tmp_path: Path) 
     fresh.ingest(date(2025, 1, 6), date(2025, 1, 7))
     assert bench.content() == fresh.content()
     assert bench.raw_files() == fresh.raw_files()
-
-
-def test_settings_of_another_home_are_not_touched(settings: Settings, tmp_path: Path) -> None:
-    """What `find_damaged` reads is the home's own."""
-    assert stored_files(load_settings(home=tmp_path / "empty")).detail == "0 read, all whole"
