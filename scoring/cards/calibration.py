@@ -6,7 +6,7 @@ from decimal import Context, Decimal
 
 import numpy as np
 
-from scoring.cards.card import Card
+from scoring.cards.card import BetaCalibration, Calibration, Card, Scale
 from scoring.cards.comparison import Floats, Int64s, implied_probability
 
 PD_DECIMALS = 6
@@ -30,9 +30,24 @@ def pd_by_score(card: Card) -> dict[int, Decimal] | None:
         return None
     limits = card.score_range
     return {
-        score: _probability(fitted.intercept, fitted.slope, score)
+        score: _probability(_bad_log_odds(fitted, card.scale, score))
         for score in range(limits.minimum, limits.maximum + 1)
     }
+
+
+def calibration_formula(card: Card) -> str | None:
+    """The formula with the card's own figures, to calculate by; None without calibration."""
+    fitted = card.calibration
+    if fitted is None:
+        return None
+    if isinstance(fitted, BetaCalibration):
+        scale = card.scale
+        return (
+            f"pd = 1 / (1 + exp(-({fitted.intercept} + {fitted.bad_weight} * ln(q)"
+            f" - {fitted.good_weight} * ln(1 - q)))) with"
+            f" q = 1 / (1 + {scale.base_odds} * 2 ^ ((score - {scale.base_score}) / {scale.pdo}))"
+        )
+    return f"pd = 1 / (1 + exp(-({fitted.intercept} - {-fitted.slope} * score)))"
 
 
 def stated_probability(card: Card, scores: Int64s) -> Floats:
@@ -44,7 +59,23 @@ def stated_probability(card: Card, scores: Int64s) -> Floats:
     return values[scores - card.score_range.minimum]
 
 
-def _probability(intercept: Decimal, slope: Decimal, score: int) -> Decimal:
-    bad_log_odds = _CONTEXT.add(intercept, _CONTEXT.multiply(slope, Decimal(score)))
+def _bad_log_odds(fitted: Calibration, scale: Scale, score: int) -> Decimal:
+    if not isinstance(fitted, BetaCalibration):
+        return _CONTEXT.add(fitted.intercept, _CONTEXT.multiply(fitted.slope, Decimal(score)))
+    doublings = _CONTEXT.divide(Decimal(score - scale.base_score), Decimal(scale.pdo))
+    odds = _CONTEXT.multiply(Decimal(scale.base_odds), _CONTEXT.power(Decimal(2), doublings))
+    # ln q = -ln(1 + odds) and ln(1 - q) = ln odds - ln(1 + odds).
+    whole = _CONTEXT.ln(_CONTEXT.add(Decimal(1), odds))
+    of_good = _CONTEXT.subtract(whole, _CONTEXT.ln(odds))
+    return _CONTEXT.add(
+        fitted.intercept,
+        _CONTEXT.subtract(
+            _CONTEXT.multiply(fitted.good_weight, of_good),
+            _CONTEXT.multiply(fitted.bad_weight, whole),
+        ),
+    )
+
+
+def _probability(bad_log_odds: Decimal) -> Decimal:
     odds = _CONTEXT.exp(-bad_log_odds)
     return _CONTEXT.divide(Decimal(1), _CONTEXT.add(Decimal(1), odds)).quantize(_STEP)

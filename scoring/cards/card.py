@@ -192,7 +192,7 @@ class CardEvidence(_Part):
     calibration_error_points: Annotated[StrictInt, Field(ge=0, le=POINTS_LIMIT)]
 
 
-class Calibration(_Part):
+class LogisticCalibration(_Part):
     """What a score means as a probability: ``pd = 1 / (1 + exp(-(intercept + slope * score)))``.
 
     Attributes:
@@ -212,6 +212,37 @@ class Calibration(_Part):
     rows: Annotated[StrictInt, Field(gt=0)]
     bads: Annotated[StrictInt, Field(gt=0)]
     outcome: Text
+
+
+class BetaCalibration(_Part):
+    """The same where the odds bend: a point is worth more at one end of the score than the other.
+
+    With ``q`` the probability of bad that the scale implies for the published score,
+    ``ln(pd / (1 - pd)) = intercept + bad_weight * ln(q) - good_weight * ln(1 - q)``
+    (Kull, Silva Filho and Flach, 2017). Equal weights are the logistic formula.
+
+    Attributes:
+        method: The formula above.
+        intercept: Log odds of bad where both logarithms are 0.
+        bad_weight: Log odds per log odds of the scale among the safest scores; positive.
+        good_weight: The same among the riskiest; positive, so that pd falls with every point.
+        fitted_on: Part of the training data that they were fitted on.
+        rows: Rows of that part.
+        bads: Bad ones among them.
+        outcome: What the probability is of, in words.
+    """
+
+    method: Literal["beta"]
+    intercept: Exact
+    bad_weight: Annotated[Exact, Field(gt=0)]
+    good_weight: Annotated[Exact, Field(gt=0)]
+    fitted_on: Text
+    rows: Annotated[StrictInt, Field(gt=0)]
+    bads: Annotated[StrictInt, Field(gt=0)]
+    outcome: Text
+
+
+Calibration = Annotated[LogisticCalibration | BetaCalibration, Field(discriminator="method")]
 
 
 class Card(_Part):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scoring.cards.calibration import calibration_formula
 from scoring.cards.card import Card
 
 
@@ -18,8 +19,7 @@ def render_card(card: Card) -> str:
         f"score = {card.base_points} + points below, kept within {limits.minimum}-{limits.maximum}",
     ]
     if card.calibration is not None:
-        line = f"{card.calibration.intercept} + {card.calibration.slope} * score"
-        lines.append(f"pd = 1 / (1 + exp(-({line}))): {card.calibration.outcome}")
+        lines.append(f"{calibration_formula(card)}: {card.calibration.outcome}")
     lines += [
         f"scored only with {rule.feature_name} >= {rule.minimum.normalize():f}"
         for rule in card.scorability

@@ -91,8 +91,12 @@ class TrainingParameters(BaseModel):
         le=200,
         description="The weakest features are taken out until so many remain.",
     )
-    bads_per_feature: int = Field(
-        default=5, ge=1, description="Likewise until each has so many bad training rows."
+    features_per_root_bad: float = Field(
+        default=1.0,
+        gt=0,
+        description="Likewise until so many remain as this times the square root of the bad"
+        " training rows: estimates of p weights are good while p squared is small beside them"
+        " (Portnoy, 1988).",
     )
     refit: bool = Field(
         default=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -67,7 +68,8 @@ def fit_regression(
         DataRefusedError: No feature is left.
     """
     left = list(range(len(binnings)))
-    most = min(parameters.maximum_features, int(target.sum()) // parameters.bads_per_feature)
+    by_bads = parameters.features_per_root_bad * math.sqrt(target.sum())
+    most = min(parameters.maximum_features, int(by_bads))
     weights = [binning.woe[group] for binning, group in zip(binnings, groups, strict=True)]
     dropped: list[DroppedFeature] = []
     while left:

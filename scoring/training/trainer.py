@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from scoring.cards.calibration import pd_by_score
 from scoring.cards.card import Card
 from scoring.training.assembly import CardHeader, assemble_card
-from scoring.training.calibration import fit_calibration
+from scoring.training.calibration import OddsScale, fit_calibration
 from scoring.training.facts import data_facts, evaluation_facts
 from scoring.training.fitting import fit_features
 from scoring.training.metrics import Metrics, measure
@@ -61,8 +61,9 @@ def train_card(
     fit = fit_features(table, split, binnings, texts, parameters)
     score = np.clip(fit.totals, parameters.score_minimum, parameters.score_maximum)
     held = split.held_out
+    scale = OddsScale(parameters.base_score, fit.base_odds, parameters.pdo)
     calibration = fit_calibration(
-        score[held], table.target[held], HELD_OUT, header.outcome, table.name
+        score[held], table.target[held], scale, HELD_OUT, header.outcome, table.name
     )
     data = data_facts(table, split, header.facts or {})
     columns: list[JsonValue] = [column.name for column in table.columns]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from scoring.cards.calibration import calibration_formula
 from scoring.training.split import HELD_OUT
 from scoring.validation.case import Case
 from scoring.validation.findings import Findings
@@ -192,9 +193,8 @@ def describe_calibration(case: Case) -> str:
     if fitted is None:
         return "The card has no calibration: judged is the probability that its scale implies."
     text = (
-        f"pd = 1 / (1 + exp(-({fitted.intercept} − {-fitted.slope} × score))), fitted on"
-        f" {fitted.rows:,} rows ({fitted.bads:,} bad) of the {name_part(fitted.fitted_on)} part"
-        " of the training data."
+        f"{calibration_formula(case.card)}, fitted on {fitted.rows:,} rows ({fitted.bads:,} bad) of"
+        f" the {name_part(fitted.fitted_on)} part of the training data."
     )
     if fitted.fitted_on == HELD_OUT and HELD_OUT in case.parts:
         text += " Its slope and intercept there are right by construction."

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from scoring.cards.comparison import measure_separation
-from scoring.training.calibration import fit_calibration
-from scoring.training.metrics import fit_line
+from scoring.training.calibration import OddsScale, fit_calibration
+from scoring.training.metrics import Floats, fit_line
 from scoring.training.parameters import TrainingParameters
 from scoring.training.refit import Weights
 from scoring.training.scaling import factor_of, own_odds, scale_weights
 from scoring.training.screening import psi_of
+from scoring.training.table import Int8s, Int64s
+
+SCALE = OddsScale(base_score=600, base_odds=15, pdo=50)
 
 
 def test_points_to_double_the_odds_double_them() -> None:
@@ -61,7 +65,43 @@ def test_line_through_two_rates_is_exact() -> None:
 def test_calibration_is_written_as_exact_decimals() -> None:
     score = np.array([600] * 4 + [500] * 4)
     fitted = fit_calibration(
-        score, np.array([1, 0, 0, 0, 1, 1, 1, 0], np.int8), "held_out", "y", "made"
+        score, np.array([1, 0, 0, 0, 1, 1, 1, 0], np.int8), SCALE, "held_out", "y", "made"
     )
     assert fitted["slope"] == f"{-2 * math.log(3) / 100:.12f}".rstrip("0")
     assert (fitted["rows"], fitted["bads"], fitted["fitted_on"]) == (8, 4, "held_out")
+
+
+def test_straight_odds_are_calibrated_by_the_logistic_formula() -> None:
+    """Drawn from the scale's own odds, halved: nothing bends."""
+    score, pd = _scores_and(lambda odds: odds / 2)
+    fitted = fit_calibration(score, _draw(pd), SCALE, "held_out", "y", "made")
+    assert fitted["method"] == "logistic"
+
+
+def test_bent_odds_are_calibrated_by_the_beta_formula() -> None:
+    """Among the safe a point is worth half of what the scale says, among the risky all of it."""
+    bad_weight, good_weight, intercept = 0.5, 1.0, -1.0
+    score, pd = _scores_and(
+        lambda odds: np.exp(
+            -(
+                intercept
+                - bad_weight * np.log1p(odds)
+                + good_weight * (np.log1p(odds) - np.log(odds))
+            )
+        )
+    )
+    fitted = fit_calibration(score, _draw(pd), SCALE, "held_out", "y", "made")
+    assert fitted["method"] == "beta"
+    assert float(str(fitted["bad_weight"])) == pytest.approx(bad_weight, abs=0.05)
+    assert float(str(fitted["good_weight"])) == pytest.approx(good_weight, abs=0.15)
+    assert float(str(fitted["intercept"])) == pytest.approx(intercept, abs=0.15)
+
+
+def _scores_and(good_to_bad: Callable[[Floats], Floats]) -> tuple[Int64s, Floats]:
+    """200,000 scores, and the probabilities of odds that are a function of the scale's."""
+    score = np.random.default_rng(3).integers(400, 900, 200_000)
+    return score, 1 / (1 + good_to_bad(np.exp(SCALE.log_odds(score))))
+
+
+def _draw(pd: Floats) -> Int8s:
+    return (np.random.default_rng(4).random(pd.size) < pd).astype(np.int8)
