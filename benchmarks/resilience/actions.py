@@ -22,7 +22,7 @@ import pyarrow.dataset  # noqa: F401 - DuckDB loads it at first use
 
 from scoring.backfill.request import Request
 from scoring.backfill.runner import run_backfill
-from scoring.errors import ConfigurationError
+from scoring.errors import PermanentError
 from scoring.landing.contract import load_feeds
 from scoring.nights import make_night, run_night, run_step
 from scoring.publish.published import read_published
@@ -51,7 +51,7 @@ def _rollback(settings: Settings, _days: list[date]) -> None:
     """Return to the first generation; done once is done, whoever asks again is told so."""
     try:
         rollback(settings, FIRST_GENERATION, "killed")
-    except ConfigurationError as error:
+    except PermanentError as error:
         shown = read_published(settings)
         if shown is None or shown.generation != FIRST_GENERATION:
             raise

@@ -127,7 +127,7 @@ def find_leftovers(settings: Settings) -> list[str]:
         if path.is_file() and str(path.relative_to(settings.raw)) not in raw
     ]
     hidden = [path for path in settings.published.rglob(".*") if path.is_file()]
-    return sorted(_name(settings, path) for path in [*unnamed, *hidden, *_strangers(settings)])
+    return sorted({_name(settings, path) for path in [*unnamed, *hidden, *_strangers(settings)]})
 
 
 def _strangers(settings: Settings) -> list[Path]:

@@ -16,6 +16,7 @@ from scoring.publish.published import (
 from scoring.publish.registry import reconcile, record_current
 from scoring.publish.rewrite import narrow_to_consent
 from scoring.publish.sinks import is_lagging, move_each
+from scoring.publish.sweep import sweep_unfinished
 from scoring.recording import StepReport, run_recorded
 from scoring.settings import Settings
 from scoring.warehouse.lock import writer_lock
@@ -66,6 +67,7 @@ def _return_to(
         shown = narrow_to_consent(connection, settings, target, read_consent(connection, settings))
         stuck = move_each(connection, settings, shown)
         record_current(connection, shown, f"rollback: {reason}")
+        sweep_unfinished(settings)
     if stuck:
         raise TransientError(
             "rollback half done",

@@ -46,7 +46,7 @@ def sweep(connection: duckdb.DuckDBPyConnection, settings: Settings) -> int:
             "select distinct file from ops.generation_nights"
         ).fetchall()
     }
-    gone = [path for path in _files_in_the_making(settings) if _delete(path)]
+    gone = sweep_unfinished(settings)
     gone += [
         path
         for path in _night_files(settings)
@@ -56,6 +56,15 @@ def sweep(connection: duckdb.DuckDBPyConnection, settings: Settings) -> int:
     ]
     gone += _sweep_generations(connection, settings, limit)
     return len(gone)
+
+
+def sweep_unfinished(settings: Settings) -> list[Path]:
+    """Delete what a killed run was still writing; under the writer lock, nobody else is.
+
+    Returns:
+        The files.
+    """
+    return [path for path in _files_in_the_making(settings) if _delete(path)]
 
 
 def _expire(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:

@@ -44,12 +44,27 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     with writer_lock(settings):
         settings.temp.mkdir(parents=True, exist_ok=True)
-        ensure_schema(settings)
-        connection = _connect(settings.warehouse_file, settings)
+        connection = _open_current(settings)
         try:
             yield connection
         finally:
             connection.close()
+
+
+def _open_current(settings: Settings) -> duckdb.DuckDBPyConnection:
+    """A connection to a warehouse of this version, opened once: a step opens it often."""
+    if settings.warehouse_file.exists():
+        connection = _connect(settings.warehouse_file, settings)
+        try:
+            version = _read_version(connection, settings)
+        except BaseException:
+            connection.close()
+            raise
+        if version == SCHEMA_VERSION:
+            return connection
+        connection.close()
+    ensure_schema(settings)
+    return _connect(settings.warehouse_file, settings)
 
 
 def ensure_schema(settings: Settings) -> None:
@@ -80,11 +95,16 @@ def read_schema_version(settings: Settings) -> int:
     """Schema version of the existing warehouse file."""
     connection = _connect(settings.warehouse_file, settings)
     try:
+        return _read_version(connection, settings)
+    finally:
+        connection.close()
+
+
+def _read_version(connection: duckdb.DuckDBPyConnection, settings: Settings) -> int:
+    try:
         row = connection.execute("select max(version) from ops.schema_version").fetchone()
     except duckdb.CatalogException:
         row = None
-    finally:
-        connection.close()
     if row is None or row[0] is None:
         raise PermanentError(
             "warehouse refused",

@@ -189,5 +189,8 @@ def test_rollback_killed_before_the_switch_changes_nothing(
     handmade, _ = published
     kill(handmade, SECOND, "before", "scoring.publish.sinks.switch_readers", "rollback")
     assert handmade.ask("select generation from publication") == [(2,)]
+    left = handmade.settings.published / ".half.duckdb"
+    left.touch()
     rollback(handmade.settings)
     assert handmade.ask("select generation from publication") == [(1,)]
+    assert not left.exists()
