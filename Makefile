@@ -11,7 +11,7 @@ SPARK_READY := $(SPARK_VENV)/.ready
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-spark lint audit bench airflow airflow-postgres lock docs clean
+.PHONY: help setup demo test test-slow test-spark lint audit bench airflow airflow-postgres lock docs clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -34,8 +34,11 @@ setup: $(READY) ## Install the locked packages into .venv
 demo: $(READY) ## A year of 2,000 simulated users, three nights through Airflow, and what came out
 	$(BIN)/python -m scoring.demo
 
-test: $(READY) ## The whole test suite (offline, half an hour on 2 cores)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q
+test: $(READY) ## The everyday tests (offline)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q -m "not slow"
+
+test-slow: $(READY) ## The tests marked slow: whole nights through Airflow, real data, backfills, ...
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q -m "slow and not spark"
 
 # Many small queries: a quick compiler and a small collector suit them better than Java's defaults.
 test-spark: $(SPARK_READY) ## The tests of the second engine: Spark beside DuckDB (needs Java 17)

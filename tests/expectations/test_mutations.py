@@ -65,7 +65,6 @@ def test_what_stops_a_mutation_exists(gate: Gate) -> None:
     assert named - stopping_names(gate) == set()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("gate", ["marts", "scores"])
 def test_gate_opens_on_the_healthy_night(deployment: Deployment, gate: Gate) -> None:
     healthy, day = deployment.moment(gate, load_mutations(gate)[0])
@@ -73,7 +72,6 @@ def test_gate_opens_on_the_healthy_night(deployment: Deployment, gate: Gate) -> 
     assert (outcome.stopped_by, outcome.errored) == ((), ())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("gate", "name"), [(gate, name) for gate, names in TASTE.items() for name in names]
 )
