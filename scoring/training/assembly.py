@@ -9,6 +9,8 @@ from pydantic import JsonValue
 
 from scoring.cards.card import WAREHOUSE, Card, DataSource
 from scoring.cards.seal import seal_card
+from scoring.training.calibration import FittedCalibration
+from scoring.training.evidence import EvidenceRules
 from scoring.training.fitting import Fit
 from scoring.training.parameters import TrainingParameters
 from scoring.training.texts import FeatureTexts
@@ -26,6 +28,7 @@ class CardHeader:
         data_source: Whether its features are the warehouse's or a table's columns.
         dimensions: Dimension -> (Chinese, English) title; those not named are their own titles.
         scorability: The card's scorability rules.
+        evidence: What it says of the evidence behind a score; None says nothing.
         facts: More about the data, for ``training.data``.
     """
 
@@ -36,6 +39,7 @@ class CardHeader:
     data_source: DataSource = "table"
     dimensions: Mapping[str, tuple[str, str]] | None = None
     scorability: tuple[Mapping[str, object], ...] = ()
+    evidence: EvidenceRules | None = None
     facts: Mapping[str, JsonValue] | None = None
 
 
@@ -43,7 +47,7 @@ def assemble_card(
     header: CardHeader,
     fit: Fit,
     parameters: TrainingParameters,
-    calibration: Mapping[str, object],
+    calibration: FittedCalibration,
     training: Mapping[str, JsonValue],
     texts: Mapping[str, FeatureTexts],
 ) -> Card:
@@ -84,8 +88,11 @@ def assemble_card(
         ],
         "scorability": list(header.scorability),
         "features": [entry.entry for entry in fit.entries],
-        "calibration": dict(calibration),
+        "calibration": dict(calibration.entry),
         "training": dict(training),
     }
+    if header.evidence is not None:
+        names = [str(entry.entry["feature_name"]) for entry in fit.entries]
+        draft["evidence"] = header.evidence.of_card(names, calibration.error_points)
     catalog = {name: entry.dimension for name, entry in texts.items()}
     return seal_card(draft, f"{header.card_id}.json", catalog)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,6 +17,7 @@ from scoring.training.table import Int8s, Int64s
 _DECIMALS = 12
 _CHANCE = 3.841
 """95 % quantile of chi-squared with one degree of freedom (Wilks, 1938)."""
+_TWO_SIDED = 1.96
 _ROUNDS = 1_000
 _SETTLED = 1e-12
 
@@ -33,10 +36,25 @@ class OddsScale:
         return np.asarray(np.log(self.base_odds) + doublings * np.log(2), np.float64)
 
 
+@dataclass(frozen=True)
+class FittedCalibration:
+    """What was fitted.
+
+    Attributes:
+        entry: The card's ``calibration``.
+        error_points: Half of the 95 % interval of the calibrated log odds, in whole points of the
+            scale, rounded up; where it is widest between the 5th and the 95th percentile of the
+            part's scores.
+    """
+
+    entry: Mapping[str, object]
+    error_points: int
+
+
 def fit_calibration(
     score: Int64s, target: Int8s, scale: OddsScale, part: str, outcome: str, table_name: str
-) -> dict[str, object]:
-    """The card's ``calibration``: logistic in the published score, or beta where the odds bend.
+) -> FittedCalibration:
+    """What a score means: logistic in the published score, or beta where the odds bend.
 
     The logistic formula is the beta formula with equal weights; the beta formula is taken if the
     likelihood-ratio test says at 5 % that they differ and both weights let risk fall with points.
@@ -65,8 +83,10 @@ def fit_calibration(
         "intercept": _write(intercept),
         "slope": _write(slope),
     }
+    known = np.column_stack([np.ones(score.size), score])
+    log_odds: Floats = known @ np.array([intercept, slope])
     bent = _fit_beta(score, target, scale)
-    gain = _loss(np.asarray(intercept + slope * score), target) - _loss(bent.log_odds, target)
+    gain = _loss(log_odds, target) - _loss(bent.log_odds, target)
     if min(bent.bad_weight, bent.good_weight) > 0 and 2 * gain > _CHANCE:
         formula = {
             "method": "beta",
@@ -74,13 +94,15 @@ def fit_calibration(
             "bad_weight": _write(bent.bad_weight),
             "good_weight": _write(bent.good_weight),
         }
-    return {
+        known, log_odds = bent.known, bent.log_odds
+    entry = {
         **formula,
         "fitted_on": part,
         "rows": int(target.size),
         "bads": int(target.sum()),
         "outcome": outcome,
     }
+    return FittedCalibration(entry, _error_points(score, known, log_odds, scale))
 
 
 @dataclass(frozen=True)
@@ -88,6 +110,7 @@ class _Beta:
     intercept: float
     bad_weight: float
     good_weight: float
+    known: Floats
     log_odds: Floats
 
 
@@ -114,8 +137,24 @@ def _fit_beta(score: Int64s, target: Int8s, scale: OddsScale) -> _Beta:
     )
     bad_weight, good_weight = found.x[1:] / spread
     return _Beta(
-        float(found.x[0]), float(bad_weight), float(good_weight), np.asarray(known @ found.x)
+        float(found.x[0]),
+        float(bad_weight),
+        float(good_weight),
+        known,
+        np.asarray(known @ found.x),
     )
+
+
+def _error_points(score: Int64s, known: Floats, log_odds: Floats, scale: OddsScale) -> int:
+    """From the inverse of Fisher's information of the formula's parameters."""
+    chance = 1 / (1 + np.exp(-log_odds))
+    centred = known / np.maximum(np.abs(known).max(axis=0), _SETTLED)
+    information = centred.T @ (centred * (chance * (1 - chance))[:, None])
+    low, high = np.quantile(score, [0.05, 0.95])
+    seen = centred[(score >= low) & (score <= high)]
+    variance = np.einsum("ij,jk,ik->i", seen, np.linalg.pinv(information), seen)
+    half = _TWO_SIDED * math.sqrt(max(float(variance.max()), 0.0))
+    return math.ceil(half * scale.pdo / math.log(2))
 
 
 def _loss(log_odds: Floats, target: Int8s) -> float:

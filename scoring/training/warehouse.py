@@ -14,6 +14,7 @@ from scoring.cards.loader import CARDS_FOLDER, CATALOG_SEED, load_card, read_cat
 from scoring.score.table_files import plain_table
 from scoring.settings import Settings
 from scoring.training.assembly import CardHeader
+from scoring.training.evidence import EvidenceRules, catalogued_windows
 from scoring.training.labels import LabelRules, Labels, read_labels
 from scoring.training.parameters import TrainingParameters
 from scoring.training.refusals import table_refused
@@ -41,9 +42,9 @@ def train_on_warehouse(
 ) -> TrainingResult:
     """Train a card for the feature marts.
 
-    Its range, dimensions and scorability rules are those of the expert card, and so is the scale
-    unless the parameters say otherwise. Above ``maximum_rows`` labelled rows, users are sampled by
-    a seeded hash; the card's ``training`` says how many.
+    Its range, dimensions, scorability rules and levels of evidence are those of the expert card,
+    and so is the scale unless the parameters say otherwise. Above ``maximum_rows`` labelled rows,
+    users are sampled by a seeded hash; the card's ``training`` says how many.
 
     Args:
         settings: The deployment.
@@ -76,6 +77,7 @@ def train_on_warehouse(
             entry.dimension: (entry.title_zh, entry.title_en) for entry in model.dimensions
         },
         scorability=_scorability_of(model),
+        evidence=_evidence_of(model),
         facts=label_facts(labels, rules, basis),
     )
     return train_card(table, header, texts_of_catalog(), parameters)
@@ -160,6 +162,13 @@ def known_basis(connection: duckdb.DuckDBPyConnection) -> str:
         if assumed
         else ("landed day by day")
     )
+
+
+def _evidence_of(card: Card) -> EvidenceRules | None:
+    """The card's own levels, and the windows of the catalogue."""
+    if card.evidence is None:
+        return None
+    return EvidenceRules(card.evidence.levels, catalogued_windows())
 
 
 def label_facts(labels: Labels, rules: LabelRules, basis: str) -> dict[str, JsonValue]:

@@ -66,7 +66,7 @@ def test_calibration_is_written_as_exact_decimals() -> None:
     score = np.array([600] * 4 + [500] * 4)
     fitted = fit_calibration(
         score, np.array([1, 0, 0, 0, 1, 1, 1, 0], np.int8), SCALE, "held_out", "y", "made"
-    )
+    ).entry
     assert fitted["slope"] == f"{-2 * math.log(3) / 100:.12f}".rstrip("0")
     assert (fitted["rows"], fitted["bads"], fitted["fitted_on"]) == (8, 4, "held_out")
 
@@ -74,7 +74,7 @@ def test_calibration_is_written_as_exact_decimals() -> None:
 def test_straight_odds_are_calibrated_by_the_logistic_formula() -> None:
     """Drawn from the scale's own odds, halved: nothing bends."""
     score, pd = _scores_and(lambda odds: odds / 2)
-    fitted = fit_calibration(score, _draw(pd), SCALE, "held_out", "y", "made")
+    fitted = fit_calibration(score, _draw(pd), SCALE, "held_out", "y", "made").entry
     assert fitted["method"] == "logistic"
 
 
@@ -90,11 +90,22 @@ def test_bent_odds_are_calibrated_by_the_beta_formula() -> None:
             )
         )
     )
-    fitted = fit_calibration(score, _draw(pd), SCALE, "held_out", "y", "made")
+    fitted = fit_calibration(score, _draw(pd), SCALE, "held_out", "y", "made").entry
     assert fitted["method"] == "beta"
     assert float(str(fitted["bad_weight"])) == pytest.approx(bad_weight, abs=0.05)
     assert float(str(fitted["good_weight"])) == pytest.approx(good_weight, abs=0.15)
     assert float(str(fitted["intercept"])) == pytest.approx(intercept, abs=0.15)
+
+
+def test_error_of_a_calibration_is_that_of_a_share() -> None:
+    """Two scores, 100 rows each, a fifth and a half bad: the textbook error of log odds.
+
+    ``1.96 sqrt(1 / (n p (1 - p)))`` is 0.49 for a fifth and 0.392 for a half; 50 points are ln 2.
+    """
+    score = np.repeat([700, 600], 100)
+    target = np.concatenate([np.arange(100) < 20, np.arange(100) < 50]).astype(np.int8)
+    fitted = fit_calibration(score, target, SCALE, "held_out", "y", "made")
+    assert fitted.error_points == math.ceil(1.96 / math.sqrt(100 * 0.2 * 0.8) * 50 / math.log(2))
 
 
 def _scores_and(good_to_bad: Callable[[Floats], Floats]) -> tuple[Int64s, Floats]:

@@ -88,6 +88,10 @@ def test_card_of_the_warehouse_is_one_that_a_night_can_load(
     assert (card.scale.base_score, card.scale.base_odds) == (600, 15)
     assert card.calibration is not None
     assert card.calibration.outcome == "90+ days past due within 12 months"
+    assert card.evidence is not None
+    assert card.evidence.window_months[FEATURE] == 12
+    assert set(card.evidence.window_months) <= {entry.feature_name for entry in card.features}
+    assert card.evidence.calibration_error_points > 0
 
 
 def test_training_says_what_was_known_when(settings: Settings) -> None:
