@@ -6,6 +6,7 @@ python -m benchmarks.operations kills [--kills 50] [--home DIR]
 python -m benchmarks.operations soak [--publications 200] [--rollbacks 20]
 python -m benchmarks.operations backfill [--users 20000] [--days 30]
 python -m benchmarks.operations fuzz [--cases 10000] [--seed 1]
+python -m benchmarks.operations memory [--users 100000] [--limit 2GiB]
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "soak": "benchmarks.resilience.soak",
     "backfill": "benchmarks.backfill",
     "fuzz": "benchmarks.fuzzing.command",
+    "memory": "benchmarks.resilience.memory",
 }
 """Subcommand -> module with ``add_arguments(parser)`` and ``run(options) -> exit code``."""
 
