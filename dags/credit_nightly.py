@@ -100,6 +100,12 @@ def _date(description: str) -> Param:
             enum=list(STEPS),
             description="First step to run; the ones before it are taken as done.",
         ),
+        "card": Param(
+            None,
+            type=["null", "string"],
+            description="Card that scores the night instead of that day's champion; a backfill"
+            " takes the champions.",
+        ),
         "backfill": Param(
             None,
             type=["null", "object"],

@@ -42,11 +42,12 @@ def run_task(step: str) -> dict[str, Any]:
 
 
 def _run_by_itself(
-    step: str, dates: tuple[date, date], _params: Mapping[str, Any], run_id: str
+    step: str, dates: tuple[date, date], params: Mapping[str, Any], run_id: str
 ) -> StepReport:
     from scoring.nights import make_night, run_step  # noqa: PLC0415 - not at parse time
 
-    return run_step(load_settings(), step, make_night(*dates, run_id=run_id))
+    night = make_night(*dates, run_id=run_id, card_id=params.get("card") or None)
+    return run_step(load_settings(), step, night)
 
 
 def _run_in_backfill(

@@ -137,6 +137,7 @@ def test_parameters_are_typed(dag: dict[str, Any]) -> None:
             for name in ("as_of_date", "known_on")
         },
         "from_step": {"type": "string", "enum": list(STEPS)},
+        "card": {"type": ["null", "string"]},
         "backfill": {"type": ["null", "object"]},
     }
 
