@@ -162,7 +162,7 @@ def main() -> None:
             days=options.days + options.nights,
             seed=options.seed,
             out=world.settings.landing,
-            dirt="light",
+            dirt="heavy",
         )
         ingest_waiving(settings_of(world), START, START + timedelta(days=options.days - 1))
         totals = run_month(world, folder)
