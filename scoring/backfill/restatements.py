@@ -134,6 +134,19 @@ def _records_sql(connection: duckdb.DuckDBPyConnection, feed: Feed) -> str:
         insert into ops.restated_records
         with loan_starts as ({_loan_starts(feed)}),
 
+        -- Few of many: what they followed is looked up by them, never all of history by itself.
+        newer_versions as materialized (
+            select * from {table}
+            where known_from > $since
+        ),
+
+        older_versions as (
+            select * from {table}
+            where
+                known_from < known_until
+                and version_key in (select version_key from newer_versions)
+        ),
+
         followed as (
             select
                 newer.user_key,
@@ -149,13 +162,11 @@ def _records_sql(connection: duckdb.DuckDBPyConnection, feed: Feed) -> str:
                     when older.known_until is null then 'late'
                     else 'corrected'
                 end as cause,
-            from {table} as newer
-            left join {table} as older
+            from newer_versions as newer
+            left join older_versions as older
                 on {same_key}
                 and older.known_until = newer.batch_date
-                and older.known_from < older.known_until
             {_join_loans(feed, "newer")}
-            where newer.known_from > $since
         ),
 
         withdrawn as (
@@ -165,7 +176,7 @@ def _records_sql(connection: duckdb.DuckDBPyConnection, feed: Feed) -> str:
                 older.known_until as changed_on,
                 'withdrawn' as cause,
             from {table} as older
-            left join {table} as newer
+            left join newer_versions as newer
                 on {same_key}
                 and newer.batch_date = older.known_until
                 and newer.known_from = older.known_until

@@ -102,10 +102,11 @@ def read_schema_version(settings: Settings) -> int:
 
 def _read_version(connection: duckdb.DuckDBPyConnection, settings: Settings) -> int:
     try:
-        row = connection.execute("select max(version) from ops.schema_version").fetchone()
+        # All of the answer: a connection with half of one reads no stream of its own.
+        ((version,),) = connection.execute("select max(version) from ops.schema_version").fetchall()
     except duckdb.CatalogException:
-        row = None
-    if row is None or row[0] is None:
+        version = None
+    if version is None:
         raise PermanentError(
             "warehouse refused",
             subject=settings.warehouse_file.name,
@@ -113,7 +114,7 @@ def _read_version(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
             got="a DuckDB file without ops.schema_version",
             next_step="Move the file away; the next run makes a new one.",
         )
-    return int(row[0])
+    return int(version)
 
 
 def _migration(number: int) -> Path:
