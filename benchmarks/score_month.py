@@ -1,6 +1,6 @@
 """score_month: every score change of a simulated month adds up; late rows, disputes, a new card.
 
-python -m benchmarks.score_month [--users 1000] [--days 400] [--nights 30] [--seed 7]
+python -m benchmarks.score_month [--users 3000] [--days 400] [--nights 30] [--seed 7]
 
 A dirty world (late, corrected, withdrawn and repeated rows) runs whole nights in this process; in
 the middle of the month a copy of the champion with other points becomes champion. After each night
@@ -144,13 +144,23 @@ def run_month(world: World, folder: Path) -> Counter[str]:
         print(day, *(f"{name} {count:,}" for name, count in found.items()), end="")
         print(f" waived {waived}" if waived else "", flush=True)
         totals += found
+        totals["disputes"] += found_disputes(settings, day)
     return totals
+
+
+def found_disputes(settings: Settings, day: date) -> int:
+    """Disputes, opened or resolved, that a night was the first to know of."""
+    with open_warehouse(settings) as connection:
+        ((count,),) = connection.execute(
+            "select count(*) from staging.stg_disputes where known_from = ?", [day]
+        ).fetchall()
+    return int(count)
 
 
 def main() -> None:
     """Parse the options, simulate, run, and fail where anything is left over."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, default in (("users", 1000), ("days", 400), ("nights", 30), ("seed", 7)):
+    for name, default in (("users", 3000), ("days", 400), ("nights", 30), ("seed", 7)):
         parser.add_argument(f"--{name}", type=int, default=default)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -167,8 +177,9 @@ def main() -> None:
         ingest_waiving(settings_of(world), START, START + timedelta(days=options.days - 1))
         totals = run_month(world, folder)
     print("\ntogether", *(f"{name} {count:,}" for name, count in totals.items()))
-    if totals["sum_broken"] or totals["rests"] or min(totals[cause] for cause in CAUSES) == 0:
-        raise SystemExit("not every sum holds, or a cause never occurred")
+    occurred = [totals[name] for name in (*CAUSES, "disputes")]
+    if totals["sum_broken"] or totals["rests"] or min(occurred) == 0:
+        raise SystemExit("not every sum holds, or a cause or a dispute never occurred")
 
 
 if __name__ == "__main__":
