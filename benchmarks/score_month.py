@@ -117,12 +117,16 @@ def release_from(settings: Settings, folder: Path, day: date) -> None:
 
 
 def check_night(connection: duckdb.DuckDBPyConnection, day: date) -> Counter[str]:
-    """What was compared on a night, and what did not add up."""
+    """What was compared on a night, what did not add up, and the disputes it first knew of."""
     ((scored, broken),) = connection.execute(_POINTS, {"day": day}).fetchall()
     cursor = connection.execute(_CHANGES, {"day": day})
     names = [column[0] for column in cursor.description or ()]
     (found,) = cursor.fetchall()
-    return Counter({"scored": scored, "sum_broken": broken} | dict(zip(names, found, strict=True)))
+    ((disputes,),) = connection.execute(
+        "select count(*) from staging.stg_disputes where known_from = ?", [day]
+    ).fetchall()
+    counts = {"scored": scored, "sum_broken": broken, "disputes": disputes}
+    return Counter(counts | dict(zip(names, found, strict=True)))
 
 
 def settings_of(world: World) -> Settings:
@@ -144,17 +148,7 @@ def run_month(world: World, folder: Path) -> Counter[str]:
         print(day, *(f"{name} {count:,}" for name, count in found.items()), end="")
         print(f" waived {waived}" if waived else "", flush=True)
         totals += found
-        totals["disputes"] += found_disputes(settings, day)
     return totals
-
-
-def found_disputes(settings: Settings, day: date) -> int:
-    """Disputes, opened or resolved, that a night was the first to know of."""
-    with open_warehouse(settings) as connection:
-        ((count,),) = connection.execute(
-            "select count(*) from staging.stg_disputes where known_from = ?", [day]
-        ).fetchall()
-    return int(count)
 
 
 def main() -> None:
