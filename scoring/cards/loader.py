@@ -92,6 +92,8 @@ def _place_of(error: ErrorDetails, text: str) -> str:
         feature_name = entry.get("feature_name") if isinstance(entry, dict) else None
         if isinstance(feature_name, str):
             location[1] = feature_name
+    if location[:1] == ["calibration"] and location[1:2] in (["logistic"], ["beta"]):
+        del location[1]  # which of the methods it is, not a place in the file
     place = ""
     for part in location:
         if isinstance(part, int):

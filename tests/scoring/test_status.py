@@ -175,9 +175,7 @@ def test_damaged_stores_are_named_and_the_rest_is_shown(handmade: Handmade) -> N
     assert status.sinks == {"creditloop.duckdb": None, "CURRENT.json": 1}
     page = status.render()
     assert "PROBLEM published/creditloop.duckdb cannot be read (IOException); return to" in page
-    assert (
-        "PROBLEM warehouse/creditloop.duckdb cannot be read: IOException; see `creditloop" in page
-    )
+    assert "PROBLEM warehouse/creditloop.duckdb cannot be read: damaged file found" in page
 
 
 def test_home_without_write_permission_can_be_looked_at(handmade: Handmade) -> None:

@@ -153,14 +153,17 @@ def test_option_that_dbt_does_not_know_is_a_permanent_failure(built: Settings) -
         run_dbt(built, "build", "--no-such-option", subject="marts")
 
 
-def test_locked_or_full_disk_is_transient(built: Settings) -> None:
-    for message in (
-        "IO Error: Could not set lock on file: Conflicting lock is held in PID 0",
-        "IO Error: Could not write file: No space left on device",
-    ):
-        error = dbt_runner._failure(dbt_runner.dbt_folder(built), "marts", "stg_users", message)
-        assert isinstance(error, TransientError)
-        assert error.got == "IO Error"
+@pytest.mark.parametrize(
+    ("message", "got"),
+    [
+        ("IO Error: Could not set lock on file: Conflicting lock is held in PID 0", "IO Error"),
+        ("IO Error: Could not write file: No space left on device", "No space left on device"),
+    ],
+)
+def test_locked_or_full_disk_is_transient(built: Settings, message: str, got: str) -> None:
+    error = dbt_runner._failure(dbt_runner.dbt_folder(built), "marts", "stg_users", message)
+    assert isinstance(error, TransientError)
+    assert error.got == got
 
 
 def test_report_counts_rows_of_each_mart(built: Settings) -> None:

@@ -65,8 +65,10 @@ def test_open_reader_keeps_its_generation(handmade: Handmade) -> None:
 
 def test_reader_that_forgets_read_only_is_refused(handmade: Handmade, tmp_path: Path) -> None:
     handmade.publish(FIRST, {1: Scored(610)})
-    for folder in (tmp_path, *tmp_path.parents[:2]):  # somebody else must get as far as the file
-        folder.chmod(0o755)
+    for folder in (tmp_path, *tmp_path.parents):  # somebody else must get as far as the file
+        mode = folder.stat().st_mode
+        if not mode & 0o001:
+            folder.chmod(mode | 0o055)
     stop = tmp_path / "stop"
     reader = start_reader("writable", str(published_file(handmade.settings)), stop)
     time.sleep(2)
