@@ -16,6 +16,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date
 
 import pyarrow.dataset  # noqa: F401 - DuckDB loads it at first use
@@ -101,6 +102,9 @@ def main() -> None:
             os.setpgid(0, 0)
             os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
             _run_fork(action, days)
+        # Both sides say so: whoever is first, the group is there before anybody kills it.
+        with suppress(ProcessLookupError):
+            os.setpgid(child, child)
         code = _wait(child, started, delay)
         sys.stdout.write(f"{code} {time.perf_counter() - started}\n")
         sys.stdout.flush()

@@ -31,6 +31,8 @@ from tests.scoring.backfill.stretch import (
 )
 from tests.scoring.publish.handmade import Handmade
 
+pytestmark = pytest.mark.slow
+
 DAY_STATES = "select state from ops.backfill_days order by as_of_date"
 ENDED = "select state, generation from ops.backfills"
 
