@@ -55,6 +55,11 @@ def from_storage_text(text: str) -> CreditloopError | None:
     return damaged_file() if any(sign in text for sign in _DAMAGED) else None
 
 
+def tells_of_damage(error: BaseException) -> bool:
+    """Whether DuckDB says of a file that it is not whole: whose file it is, the caller knows."""
+    return any(sign in str(error) for sign in _DAMAGED)
+
+
 def damaged_file(subject: str = "a DuckDB file of CREDITLOOP_HOME") -> CreditloopError:
     """A file whose content is not what was written."""
     return PermanentError(

@@ -23,7 +23,7 @@ from scoring.landing.sources import (
     scan_sql,
     typed_select,
 )
-from scoring.system_errors import as_known_error
+from scoring.system_errors import as_known_error, tells_of_damage
 from scoring.warehouse.sql import quote_identifier
 
 TYPED = "ingest_typed"
@@ -132,7 +132,7 @@ def _without_bad_files(
             select = typed_select(feed, single, 0, zone)
             connection.execute(f"create or replace temp table ingest_probe as {select}")
         except duckdb.Error as failure:
-            if as_known_error(failure) is not None:
+            if as_known_error(failure) is not None and not tells_of_damage(failure):
                 raise  # the machine's fault, not the file's
             _check_presence(file)
             _keep_first(result, (file.dt, _refuse_unreadable(file, failure)))

@@ -50,6 +50,12 @@ def parquet(select: str) -> bytes:
     return content
 
 
+def _hollow(content: bytes) -> bytes:
+    """Without its pages: the footer tells of bytes that are not there."""
+    footer = int.from_bytes(content[-8:-4], "little") + 8
+    return content[:4] + content[-footer:]
+
+
 def good_parquet(**changes: str) -> bytes:
     """A Parquet file with 3 rows, some columns changed or dropped (empty text)."""
     columns = {
@@ -95,6 +101,13 @@ CASES: dict[str, tuple[str, Content, Refused | Loaded]] = {
     "truncated parquet": (
         "a.parquet", lambda: good_parquet()[:-20],
         Refused("unreadable", r"/a\.parquet: expected a whole Parquet file, got one that is cut"),
+    ),
+    "parquet with a hole": (
+        "a.parquet", lambda: _hollow(parquet(
+            "select 'T' || i as transaction_id, 'U1' as user_id, timestamp '2025-01-06' as"
+            " occurred_at, (i / 100)::decimal(18, 2) as amount from range(20000) as numbers(i)"
+        )),
+        Refused("unreadable", "a whole Parquet file"),
     ),
     "text named parquet": ("a.parquet", CSV, Refused("unreadable", "a whole Parquet file")),
     "damaged parquet page": (

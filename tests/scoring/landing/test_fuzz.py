@@ -33,6 +33,13 @@ def test_every_token_control_and_name_is_tried_once(tmp_path: Path) -> None:
     assert sum(bench.outcomes.values()) == len(cases)
 
 
+def test_file_that_promises_more_bytes_than_it_has_is_refused(tmp_path: Path) -> None:
+    # DuckDB says of it what it says of a damaged warehouse; it is the sender's file all the same.
+    bench = FuzzBench(tmp_path / "home")
+    bench.check([Case(0, ()), Case(5, (Break("repeat", 0.203125, 12, 0),))])
+    assert bench.outcomes["loaded"] == 1
+
+
 def test_half_loaded_batch_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bench = FuzzBench(tmp_path / "home")
     original = passes.record_batches
