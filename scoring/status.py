@@ -261,7 +261,7 @@ def _read_warehouse(
         known = as_known_error(error)
         problems.append(
             f"warehouse/{settings.warehouse_file.name} cannot be read: "
-            + (str(known) if known else f"{type(error).__name__}; see `creditloop doctor`")
+            + (str(known) if known else f"{type(error).__name__}; see `creditloop doctor --files`")
         )
         return "unreadable", {}
 

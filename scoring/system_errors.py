@@ -67,7 +67,7 @@ def damaged_file(subject: str = "a DuckDB file of CREDITLOOP_HOME") -> Creditloo
         subject=subject,
         expected="blocks that match their checksums",
         got="one that does not, or is missing",
-        next_step="Run `creditloop doctor`, which reads every store and names the damaged one; "
+        next_step="Run `creditloop doctor --files`, which reads every store and names the damaged; "
         "docs/faults.md says how each is mended.",
     )
 

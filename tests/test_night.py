@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any
 
 import pytest
 
 from benchmarks.resilience.checks import find_leftovers, find_torn, read_content
-from benchmarks.resilience.kills import kill_once
-from benchmarks.resilience.states import Actor, Deployment, acting
+from benchmarks.resilience.states import Deployment
 from benchmarks.worlds import World, run_nights
 from scoring.nights import STEPS
 from scoring.publish.published import published_content_hash, read_published
@@ -117,22 +115,3 @@ def test_what_a_kill_could_leave_would_be_found(finished: World) -> None:
     assert read_content(settings).differences(before) == ["batches"]
     with open_warehouse(settings) as connection:
         connection.execute("update ops.batches set state = 'loaded' where state = 'lost'")
-
-
-@pytest.fixture(scope="module")
-def actor(deployment: Deployment) -> Iterator[Actor]:
-    """Does actions in processes that are killed."""
-    with acting(deployment.world, deployment.log) as found:
-        yield found
-
-
-@pytest.mark.parametrize(
-    ("action", "number"),
-    [("night", 0), ("night", 1), ("publish", 2), ("publish", 3), ("rollback", 4)],
-)
-def test_killed_at_a_random_moment_then_again_gives_equal_content(
-    deployment: Deployment, actor: Actor, action: str, number: int
-) -> None:
-    # a taste of `python -m benchmarks.operations kills`
-    kill = kill_once(deployment, actor, action, number, seed=7)
-    assert kill.failures == (), kill

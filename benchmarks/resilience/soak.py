@@ -36,7 +36,7 @@ NIGHTS = 3
 READERS = ("afresh", "afresh", "afresh", "afresh", "beside", "following", "pooled", "writable")
 REFUSED = "Permission denied"
 ROLLBACK_SECONDS = 1.0
-"""What a rollback must stay below, at the median: readers and publisher share the machine."""
+"""What every rollback must stay below."""
 
 
 @dataclass
@@ -203,9 +203,9 @@ def report_all(publisher: Publisher, readers: Sequence[Reader]) -> int:
             f"{len(seconds)} times {name}: median {statistics.median(seconds):.2f} s, "
             f"slowest {max(seconds):.2f} s"
         )
-    if statistics.median(publisher.rollback_seconds) >= ROLLBACK_SECONDS:
+    if max(publisher.rollback_seconds) >= ROLLBACK_SECONDS:
         count += 1
-        print(f"    rollbacks took {ROLLBACK_SECONDS:g} s or more")
+        print(f"    a rollback took {ROLLBACK_SECONDS:g} s or more")
     return count
 
 

@@ -127,7 +127,9 @@ def damaged_warehouse(faulty: Faulty) -> None:
     file.write_bytes(content)
     with faulty.stops(PermanentError, "expected a readable DuckDB file, got one that is damaged"):
         faulty.step("ingest")
-    (finding,) = (each for each in examine(faulty.settings) if each.subject == "stored files")
+    (finding,) = (
+        each for each in examine(faulty.settings, read_files=True) if each.subject == "stored files"
+    )
     assert finding.detail.startswith("damaged: warehouse/creditloop.duckdb;")
     file.unlink()
 

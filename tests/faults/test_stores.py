@@ -28,7 +28,9 @@ SECOND_SCORES = {1: Scored(610), 2: Scored(550, -5)}
 
 
 def stored_files(settings: Settings) -> Finding:
-    (finding,) = (each for each in examine(settings) if each.subject == "stored files")
+    (finding,) = (
+        each for each in examine(settings, read_files=True) if each.subject == "stored files"
+    )
     return finding
 
 

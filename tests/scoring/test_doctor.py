@@ -30,6 +30,13 @@ def with_vault(settings: Settings) -> Settings:
     return settings
 
 
+def test_stored_files_are_read_only_when_asked_for(with_vault: Settings) -> None:
+    """To read them takes as long as they are large, and a night waits for it."""
+    subjects = [finding.subject for finding in examine(with_vault)]
+    asked = [finding.subject for finding in examine(with_vault, read_files=True)]
+    assert [subject for subject in asked if subject not in subjects] == ["stored files"]
+
+
 def test_the_vaults_own_key_is_recognised(with_vault: Settings) -> None:
     finding = find(with_vault, "identity key")
     assert (finding.is_ok, finding.detail) == (True, "set, the vault's own")

@@ -37,7 +37,7 @@ DAY = date(2025, 1, 31)
         (
             duckdb.Error("Corrupt database file: computed checksum 1 does not match"),
             PermanentError,
-            "expected blocks that match their checksums, .* Run `creditloop doctor`",
+            "expected blocks that match their checksums, .* Run `creditloop doctor --files`",
         ),
         (MemoryError(), ConfigurationError, "for this process: .* CREDITLOOP_MEMORY_LIMIT"),
         (

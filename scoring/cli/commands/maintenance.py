@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Annotated
 
 import typer
 
@@ -19,11 +20,18 @@ def register(app: typer.Typer) -> None:
     app.command("upgrade")(upgrade_command)
 
 
-def doctor_command(*, as_json: JsonOption = False) -> None:
+def doctor_command(
+    *,
+    as_json: JsonOption = False,
+    files: Annotated[
+        bool,
+        typer.Option("--files", help="Read every stored file whole, too; nights wait meanwhile."),
+    ] = False,
+) -> None:
     """Check settings, folders, programs and stores; exit 2 if something is wrong."""
     from scoring.doctor import examine  # noqa: PLC0415 - only when asked for
 
-    findings = examine(load_settings())
+    findings = examine(load_settings(), read_files=files)
     if as_json:
         typer.echo(json.dumps([finding.to_dict() for finding in findings], indent=2))
     else:
