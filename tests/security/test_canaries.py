@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from scoring.cli.console import configure_logging
 from scoring.cli.main import main
 from scoring.errors import DataRefusedError, GateClosedError, TransientError
 from scoring.landing.ingest import load_range
@@ -50,6 +51,7 @@ class Watched:
     logged: StringIO = field(default_factory=StringIO)
 
     def step(self, name: str, **changes: object) -> None:
+        configure_logging(verbose=True)  # a command run in this process may have set it otherwise
         run_step(self.settings.model_copy(update=changes), name, make_night(DAY))
 
     def fails(self, kind: type[Exception], name: str, **changes: object) -> None:
@@ -117,7 +119,7 @@ def test_canaries_are_found_only_where_they_may_be(
         monkeypatch.setenv(PREFIX + name, str(value))
 
     def command(*arguments: str) -> int:
-        monkeypatch.setattr(sys, "argv", ["creditloop", *arguments])
+        monkeypatch.setattr(sys, "argv", ["creditloop", "--verbose", *arguments])
         with pytest.raises(SystemExit) as ended:
             main()
         return int(ended.value.code or 0)
