@@ -65,7 +65,12 @@ class TrainingParameters(BaseModel):
         default=20, ge=2, le=60, description="Bins before the optimal ones are chosen among them."
     )
     minimum_bin_share: Annotated[float, Field(gt=0, lt=0.5)] = Field(
-        default=0.02, description="Rows that a bin before merging holds at least."
+        default=0.02,
+        description="A bin before merging holds at least this share of the rows' weight; the good"
+        " rows together weigh as much as the bad ones.",
+    )
+    minimum_bin_rows: int = Field(
+        default=60, ge=1, description="Rows that a bin before merging holds at least."
     )
     maximum_bins: int = Field(default=10, ge=2, le=60, description="Bins of one feature.")
     trend: Trend = Field(

@@ -169,3 +169,29 @@ def terminated_build(faulty: Faulty) -> None:
     assert process.returncode == 143
     assert said == ("", "creditloop: terminated; the same command continues where it stopped.\n")
     faulty.shows_first_night()
+
+
+def test_two_nights_at_once_take_turns_and_end_like_one(
+    world: World, undisturbed_hash: str, tmp_path: Path
+) -> None:
+    home = tmp_path / "world"
+    shutil.copytree(world.home, home, symlinks=True)
+    copy = replace(world, home=home)
+    command = [sys.executable, "-m", "scoring.cli.main", "nightly", "--date"]
+    nights = [
+        subprocess.Popen(
+            [*command, str(copy.night_dates[1])],
+            env=copy.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    said = [night.communicate(timeout=300)[0] for night in nights]
+    assert [night.returncode for night in nights] == [0, 0], said
+    assert published_content_hash(copy.settings) == undisturbed_hash
+    file = copy.settings.published / "creditloop.duckdb"
+    with duckdb.connect(str(file), read_only=True) as connection:
+        shown = connection.execute("select generation from publication").fetchall()
+    assert shown == [(2,)]  # the second night found nothing new to publish
