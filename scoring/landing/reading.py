@@ -103,10 +103,14 @@ def _read_group(
 ) -> None:
     first_file_no = len(result.files)
     _drop_rejects(connection)
+    failure: duckdb.Error | None = None
     try:
         connection.execute(f"insert into {TYPED} {typed_select(feed, group, first_file_no, zone)}")
     except duckdb.Error as error:
-        remaining = _without_bad_files(connection, feed, group, zone, result, error)
+        failure = error
+    # Outside the block that caught it: what one file alone meets would carry it as its context.
+    if failure is not None:
+        remaining = _without_bad_files(connection, feed, group, zone, result, failure)
         if remaining is not None:
             _read_group(connection, feed, remaining, zone, result)
         return

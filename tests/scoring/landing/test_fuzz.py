@@ -40,6 +40,14 @@ def test_file_that_promises_more_bytes_than_it_has_is_refused(tmp_path: Path) ->
     assert bench.outcomes["loaded"] == 1
 
 
+def test_damaged_file_is_judged_by_its_own_error(tmp_path: Path) -> None:
+    # The group fails by one of them; the other is met while that failure is looked into.
+    bench = FuzzBench(tmp_path / "home")
+    promising, garbled = Break("repeat", 0.203125, 12, 0), Break("overwrite", 0.20526, 1, 4)
+    bench.check([Case(0, ()), Case(5, (promising,)), Case(5, (garbled,))])
+    assert bench.outcomes == {"loaded": 1, "refused: unreadable": 2}
+
+
 def test_half_loaded_batch_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bench = FuzzBench(tmp_path / "home")
     original = passes.record_batches
