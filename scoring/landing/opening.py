@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 
 import duckdb
 
 from scoring.landing.contract import Feed
+from scoring.landing.damage import refuse_damaged
 from scoring.landing.expansion import largest_unpacked, most_rows
 from scoring.landing.files import LandedFile, check_columns, read_text_headers, refuse_expansion
 from scoring.landing.refusals import Refusal
 from scoring.landing.sources import nested_column, reserved_column
 from scoring.warehouse.sql import quote_literal
+
+Schema = list[tuple[str, str]]
+"""Name and DuckDB type of each top-level column of a Parquet file; no type for a nested one."""
 
 
 def open_files(
@@ -27,7 +32,12 @@ def open_files(
         if isinstance(outcome, Refusal):
             yield file.dt, outcome
         elif outcome.kind == "parquet":
-            opened = _open_parquet(connection, outcome, schemas.get(str(file.path)), feed)
+            schema = schemas[str(file.path)]
+            opened = (
+                schema
+                if isinstance(schema, Refusal)
+                else _open_parquet(connection, outcome, schema, feed)
+            )
             yield opened if isinstance(opened, LandedFile) else (file.dt, opened)
         else:
             yield outcome
@@ -35,24 +45,23 @@ def open_files(
 
 def _parquet_schemas(
     connection: duckdb.DuckDBPyConnection, files: Sequence[LandedFile]
-) -> dict[str, list[tuple[str, str]]]:
-    if not files:
-        return {}
-    try:
-        return _query_schemas(connection, files)
-    except duckdb.Error:
-        found: dict[str, list[tuple[str, str]]] = {}
-        for file in files:
-            try:
-                found.update(_query_schemas(connection, [file]))
-            except duckdb.Error:
-                continue  # no schema: refused as unreadable by the caller
+) -> dict[str, Schema | Refusal]:
+    """Schema of each file by its path, or why it has none."""
+    found: dict[str, Schema | Refusal] = {}
+    with suppress(duckdb.Error):
+        found.update(_query_schemas(connection, files) if files else {})
         return found
+    for file in files:
+        try:
+            found.update(_query_schemas(connection, [file]))
+        except duckdb.Error as failure:
+            found[str(file.path)] = refuse_damaged(file, failure)
+    return found
 
 
 def _query_schemas(
     connection: duckdb.DuckDBPyConnection, files: Sequence[LandedFile]
-) -> dict[str, list[tuple[str, str]]]:
+) -> dict[str, Schema]:
     paths = ", ".join(quote_literal(str(file.path)) for file in files)
     rows = connection.execute(
         "select file_name, name, duckdb_type, coalesce(num_children, 0) "
@@ -64,8 +73,8 @@ def _query_schemas(
     return {path: _top_level(each) for path, each in elements.items()}
 
 
-def _top_level(elements: list[tuple[str, str, int]]) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+def _top_level(elements: list[tuple[str, str, int]]) -> Schema:
+    found: Schema = []
     position = 1  # element 0 is the root
     while position < len(elements):
         name, kind, _ = elements[position]
@@ -80,11 +89,13 @@ def _top_level(elements: list[tuple[str, str, int]]) -> list[tuple[str, str]]:
 def _refuse_expansion(connection: duckdb.DuckDBPyConnection, file: LandedFile) -> Refusal | None:
     """Refuse a file that says that it unpacks to too many rows or bytes."""
     path = quote_literal(str(file.path))
-    row = connection.execute(
-        f"select (select sum(num_rows) from parquet_file_metadata({path})), "
-        f"sum(total_uncompressed_size) from parquet_metadata({path})"
-    ).fetchone()
-    rows, unpacked = (int(each or 0) for each in row or (0, 0))
+    try:
+        ((rows, unpacked),) = connection.execute(
+            f"select coalesce((select sum(num_rows) from parquet_file_metadata({path})), 0), "
+            f"coalesce(sum(total_uncompressed_size), 0) from parquet_metadata({path})"
+        ).fetchall()
+    except duckdb.Error as failure:  # statistics that are none, though its schema can be read
+        return refuse_damaged(file, failure)
     if not 0 <= rows <= most_rows(file.size):
         return refuse_expansion(file, f"{most_rows(file.size)} rows", str(rows))
     if not 0 <= unpacked <= largest_unpacked(file.size):
@@ -95,11 +106,9 @@ def _refuse_expansion(connection: duckdb.DuckDBPyConnection, file: LandedFile) -
 def _open_parquet(
     connection: duckdb.DuckDBPyConnection,
     file: LandedFile,
-    schema: list[tuple[str, str]] | None,
+    schema: Schema,
     feed: Feed,
 ) -> LandedFile | Refusal:
-    if schema is None:
-        return file.refuse("unreadable", "a whole Parquet file", "one that is cut off or damaged")
     header = tuple(name for name, _ in schema)
     lowered = {name.lower() for name in header}
     if len(lowered) < len(header):

@@ -10,8 +10,8 @@ import duckdb
 
 from scoring.errors import TransientError
 from scoring.landing.contract import Feed
+from scoring.landing.damage import refuse_damaged
 from scoring.landing.files import LandedFile
-from scoring.landing.folders import refuse_unreachable
 from scoring.landing.opening import open_files
 from scoring.landing.refusals import Refusal, show_column
 from scoring.landing.row_rules import landed_columns
@@ -23,7 +23,6 @@ from scoring.landing.sources import (
     scan_sql,
     typed_select,
 )
-from scoring.system_errors import as_known_error, tells_of_damage
 from scoring.warehouse.sql import quote_identifier
 
 TYPED = "ingest_typed"
@@ -108,7 +107,7 @@ def _read_group(
         connection.execute(f"insert into {TYPED} {typed_select(feed, group, first_file_no, zone)}")
     except duckdb.Error as error:
         failure = error
-    # Outside the block that caught it: what one file alone meets would carry it as its context.
+    # Not in the block that caught it: see refuse_damaged.
     if failure is not None:
         remaining = _without_bad_files(connection, feed, group, zone, result, failure)
         if remaining is not None:
@@ -136,33 +135,13 @@ def _without_bad_files(
             select = typed_select(feed, single, 0, zone)
             connection.execute(f"create or replace temp table ingest_probe as {select}")
         except duckdb.Error as failure:
-            if as_known_error(failure) is not None and not tells_of_damage(failure):
-                raise  # the machine's fault, not the file's
-            _check_presence(file)
-            _keep_first(result, (file.dt, _refuse_unreadable(file, failure)))
+            _keep_first(result, (file.dt, refuse_damaged(file, failure)))
         else:
             good.append(file)
     connection.execute("drop table if exists ingest_probe")
     if len(good) == len(group.files):
         raise _out_of_room(feed) from error
     return replace(group, files=tuple(good)) if good else None
-
-
-def _check_presence(file: LandedFile) -> None:
-    try:
-        file.path.stat()
-    except OSError as error:
-        raise refuse_unreachable(f"{file.feed}@{file.dt}", error) from error
-
-
-def _refuse_unreadable(file: LandedFile, failure: duckdb.Error) -> Refusal:
-    # DuckDB's own message may quote the row.
-    kind = type(failure).__name__
-    if file.kind == "parquet":
-        return file.refuse("unreadable", "a whole Parquet file", f"one that is damaged ({kind})")
-    return file.refuse(
-        "unreadable", "rows with one kind of line end and matching quotes", f"others ({kind})"
-    )
 
 
 def _out_of_room(feed: Feed) -> TransientError:

@@ -112,7 +112,7 @@ CASES: dict[str, tuple[str, Content, Refused | Loaded]] = {
     "text named parquet": ("a.parquet", CSV, Refused("unreadable", "a whole Parquet file")),
     "damaged parquet page": (
         "a.parquet", lambda: _scratched(good_parquet()),
-        Refused("unreadable", "a whole Parquet file, got one that is damaged .[A-Z]"),
+        Refused("unreadable", "a whole Parquet file, got one that is cut off or damaged .[A-Z]"),
     ),
     "empty csv": ("a.csv", b"", Refused("empty_file", r"/a\.csv: expected a file with content")),
     "empty jsonl": ("a.jsonl", b"", Refused("empty_file", "got 0 bytes")),

@@ -48,6 +48,13 @@ def test_damaged_file_is_judged_by_its_own_error(tmp_path: Path) -> None:
     assert bench.outcomes == {"loaded": 1, "refused: unreadable": 2}
 
 
+def test_file_whose_statistics_are_no_text_is_refused(tmp_path: Path) -> None:
+    # Its schema can be read, and what it says of its columns cannot.
+    bench = FuzzBench(tmp_path / "home")
+    bench.check([Case(0, ()), Case(5, (Break("overwrite", 0.6325, 1, 7),))])
+    assert bench.outcomes == {"loaded": 1, "refused: unreadable": 1}
+
+
 def test_half_loaded_batch_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bench = FuzzBench(tmp_path / "home")
     original = passes.record_batches
