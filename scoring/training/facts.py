@@ -13,7 +13,7 @@ from scoring.training.parameters import TrainingParameters
 from scoring.training.split import Split
 from scoring.training.table import TrainingTable
 
-LIBRARIES = ("numpy", "optbinning", "ortools", "pyarrow", "scikit-learn", "scipy")
+LIBRARIES = ("lightgbm", "numpy", "optbinning", "ortools", "pyarrow", "scikit-learn", "scipy")
 _FIGURE_DECIMALS = 6
 
 
@@ -39,7 +39,7 @@ def data_facts(
 def evaluation_facts(
     metrics: Sequence[Metrics],
     parameters: TrainingParameters,
-    smoothing: float | None,
+    rounds: int | None,
     warnings: Sequence[str],
 ) -> dict[str, JsonValue]:
     """Figures (as text, six decimals), parameters and versions."""
@@ -59,7 +59,7 @@ def evaluation_facts(
         },
         "warnings": list(warnings),
         "parameters": parameters.model_dump(mode="json"),
-        "smoothing": smoothing,
+        "rounds": rounds,
         "libraries": libraries,
     }
 

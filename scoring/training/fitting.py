@@ -1,4 +1,4 @@
-"""Regression, weights and points of the screened features, and their entries in the card."""
+"""Weights and points of the screened features, and their entries in the card."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from scoring.training.binning import Binning
+from scoring.training.boosting import fit_boosted
 from scoring.training.draft import DraftedFeature, draft_feature
 from scoring.training.parameters import TrainingParameters
-from scoring.training.refit import weigh_bins
 from scoring.training.refusals import table_refused
-from scoring.training.regression import DroppedFeature, fit_regression
+from scoring.training.regression import fit_regression
 from scoring.training.result import FittedFeature
 from scoring.training.scaling import own_odds, scale_weights
 from scoring.training.split import Split
 from scoring.training.table import Int64s, TrainingTable
 from scoring.training.texts import FeatureTexts
+from scoring.training.weights import DroppedFeature, slope_of
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Fit:
     ``totals`` are sums of points before clipping.
     """
 
-    smoothing: float | None
+    rounds: int | None
     base_odds: int
     base_points: int
     totals: Int64s
@@ -52,37 +53,37 @@ def fit_features(
     rows = split.training
     target = table.target[rows]
     groups = {binning.name: binning.group_of(columns[binning.name]) for binning in binnings}
-    regression = fit_regression(
+    fit = fit_boosted if parameters.weights == "boosted" else fit_regression
+    fitted = fit(
         binnings,
         [groups[binning.name][rows] for binning in binnings],
         target,
         parameters,
         table.name,
     )
-    kept = regression.binnings
+    kept, weights = fitted.binnings, fitted.weights
     inside = [groups[binning.name][rows] for binning in kept]
-    weights = weigh_bins(regression, inside, target, parameters)
     base_odds = parameters.base_odds or own_odds(target)
     points = scale_weights(weights, parameters, base_odds)
-    entries, features, dropped = [], [], list(regression.dropped)
+    entries, features, dropped = [], [], list(fitted.dropped)
     for number, binning in enumerate(kept):
-        coefficient = float(regression.coefficients[number])
+        slope = slope_of(weights.by_group[number], binning, inside[number])
         earned = points.by_group[number]
         if not earned.any():
-            dropped.append(DroppedFeature(binning.name, "earns no point", coefficient))
+            dropped.append(DroppedFeature(binning.name, "earns no point", slope))
             continue
         entry = draft_feature(binning, weights.by_group[number], earned, texts[binning.name])
         entries.append(entry)
-        features.append(_describe(binning, entry, earned, inside[number], coefficient))
+        features.append(_describe(binning, entry, earned, inside[number], slope))
     if not entries:
         raise table_refused(
             table.name,
             expected="a feature that earns or costs a point",
             got="none",
-            next_step="Use more data, or less smoothing.",
+            next_step="Use more data, or --set weights=regression.",
         )
     return Fit(
-        smoothing=weights.smoothing,
+        rounds=fitted.rounds,
         base_odds=base_odds,
         base_points=points.base,
         totals=points.totals([groups[binning.name] for binning in kept]),
@@ -93,7 +94,7 @@ def fit_features(
 
 
 def _describe(
-    binning: Binning, entry: DraftedFeature, points: Int64s, groups: Int64s, coefficient: float
+    binning: Binning, entry: DraftedFeature, points: Int64s, groups: Int64s, slope: float
 ) -> FittedFeature:
     earned, evidence = points[groups], binning.woe[groups]
     agreement = float(np.corrcoef(earned, evidence)[0, 1]) if earned.any() else 0.0
@@ -101,7 +102,7 @@ def _describe(
         feature_name=binning.name,
         monotone=entry.monotone,
         iv=binning.iv,
-        coefficient=coefficient,
+        slope=slope,
         agreement=agreement,
         bins=entry.bins,
     )

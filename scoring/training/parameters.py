@@ -87,8 +87,8 @@ class TrainingParameters(BaseModel):
     ridge: float = Field(
         default=1.0,
         gt=0,
-        description="Penalty on the regression's squared coefficients (half of it each); next to"
-        " nothing beside thousands of rows, but it keeps few rows from endless coefficients.",
+        description="Penalty on the squared coefficients of that regression (half of it each);"
+        " next to nothing beside thousands of rows, but keeps few rows from endless ones.",
     )
     maximum_features: int = Field(
         default=40,
@@ -103,18 +103,21 @@ class TrainingParameters(BaseModel):
         " training rows: estimates of p weights are good while p squared is small beside them"
         " (Portnoy, 1988).",
     )
-    refit: bool = Field(
-        default=True,
-        description="Fit the bins' weights together after the regression, smoothed and within their"
-        " declared direction; off: coefficient times weight of evidence.",
+    weights: Literal["boosted", "regression"] = Field(
+        default="boosted",
+        description="How bins get their weights: together, in many small steps within their"
+        " direction; or as coefficient times weight of evidence, no coefficient below 0.",
     )
-    smoothing: tuple[float, ...] = Field(
-        default=(60.0,),
-        min_length=1,
-        description="Penalties on the squared step between neighbouring bins (log odds) to choose"
-        " from by cross-validation on the training part; more is smoother.",
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.05, description="Length of a step of the boosting."
     )
-    folds: int = Field(default=4, ge=2, le=20, description="Parts of that cross-validation.")
+    folds: int = Field(
+        default=4,
+        ge=2,
+        le=20,
+        description="Parts of the cross-validation that ends the boosting; a weight is the mean of"
+        " those fitted without each part.",
+    )
     base_score: int = Field(default=600, description="Score that stands for base_odds.")
     base_odds: int | None = Field(
         default=None,
@@ -133,8 +136,6 @@ class TrainingParameters(BaseModel):
     def _check(self) -> TrainingParameters:
         if self.score_minimum >= self.score_maximum:
             raise ValueError("score_minimum must be below score_maximum")
-        if any(penalty <= 0 for penalty in self.smoothing):
-            raise ValueError("smoothing must be positive")
         return self
 
 
@@ -152,7 +153,7 @@ def make_parameters(
     for name, text in given.items():
         if name not in known:
             raise _refused(name, expected=" | ".join(known), got="no such parameter")
-        values[name] = text.split(",") if name == "smoothing" else text
+        values[name] = text
     try:
         return TrainingParameters.model_validate(values)
     except ValidationError as error:

@@ -20,6 +20,16 @@ def table_refused(place: str, *, expected: str, got: str, next_step: str) -> Dat
     )
 
 
+def no_feature_left(place: str, screened: Sequence[object]) -> DataRefusedError:
+    """The error for a fit that no screened feature survives."""
+    return table_refused(
+        place,
+        expected="at least one feature that separates good from bad",
+        got=f"none of {len(screened)} screened ones",
+        next_step="Add features, or lower minimum_iv.",
+    )
+
+
 def list_names(names: Sequence[str]) -> str:
     """Up to a dozen names, then how many more."""
     shown = ", ".join(names[:_SHOWN])

@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from scoring.training.binning import Binning
 from scoring.training.extras import require_library
 from scoring.training.parameters import TrainingParameters
-from scoring.training.refusals import table_refused
+from scoring.training.refusals import no_feature_left
 from scoring.training.table import Int8s, Int64s
-
-Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class DroppedFeature:
-    """A feature that the regression gave up, with the coefficient it had then."""
-
-    feature_name: str
-    rule: str
-    coefficient: float
-
-
-@dataclass(frozen=True)
-class Regression:
-    """Log odds of good = ``intercept`` + sum of coefficient * weight of evidence.
-
-    Attributes:
-        binnings: The features that stayed, in the order of ``coefficients``.
-        intercept: Near the log odds of all training rows.
-        coefficients: None negative; 1 would be the feature taken by itself.
-        dropped: In the order in which they went.
-    """
-
-    binnings: tuple[Binning, ...]
-    intercept: float
-    coefficients: Floats
-    dropped: tuple[DroppedFeature, ...]
+from scoring.training.weights import (
+    DroppedFeature,
+    FittedWeights,
+    Floats,
+    Weights,
+    centre,
+    most_features,
+)
 
 
 def fit_regression(
@@ -50,12 +27,12 @@ def fit_regression(
     target: Int8s,
     parameters: TrainingParameters,
     table_name: str,
-) -> Regression:
-    """Fit, and refit without the most negative coefficient until none is left.
+) -> FittedWeights:
+    """Log odds of good = intercept + sum of coefficient * weight of evidence.
 
-    A negative coefficient would reward what the feature's own bins call worse: it comes from
-    correlated features and nobody could explain it. A feature whose bins turn (neither rising nor
-    falling) has no sign to keep when its bins are weighed again; it stays, with at least 0.
+    Fitted again without the most negative coefficient until none is left: it would reward what the
+    feature's own bins call worse; it comes from correlated features and nobody could explain it.
+    Then the weakest go until no more are left than may stay.
 
     Args:
         binnings: The screened features.
@@ -68,32 +45,27 @@ def fit_regression(
         DataRefusedError: No feature is left.
     """
     left = list(range(len(binnings)))
-    by_bads = parameters.features_per_root_bad * math.sqrt(target.sum())
-    most = min(parameters.maximum_features, int(by_bads))
-    weights = [binning.woe[group] for binning, group in zip(binnings, groups, strict=True)]
+    most = most_features(target, parameters)
+    evidence = [binning.woe[group] for binning, group in zip(binnings, groups, strict=True)]
     dropped: list[DroppedFeature] = []
     while left:
-        chosen = np.column_stack([weights[i] for i in left])
+        chosen = np.column_stack([evidence[i] for i in left])
         intercept, coefficients = _fit(chosen, target, parameters.ridge)
-        has_sign = [not parameters.refit or binnings[i].monotone != "none" for i in left]
-        worst = int(np.argmin(np.where(has_sign, coefficients, np.inf)))
-        if has_sign[worst] and coefficients[worst] <= 0:
+        worst = int(np.argmin(coefficients))
+        if coefficients[worst] <= 0:
             rule = "wrong sign"
-        elif len(left) > max(most, 1):
-            reaches = [abs(c) * weights[i].std() for c, i in zip(coefficients, left, strict=True)]
+        elif len(left) > most:
+            reaches = [c * evidence[i].std() for c, i in zip(coefficients, left, strict=True)]
             worst = int(np.argmin(reaches))
             rule = "weakest of too many"
         else:
             kept = tuple(binnings[i] for i in left)
-            return Regression(kept, intercept, np.maximum(coefficients, 0.0), tuple(dropped))
+            by_group = tuple(c * each.woe for c, each in zip(coefficients, kept, strict=True))
+            weights = centre(Weights(intercept, by_group), kept, [groups[i] for i in left])
+            return FittedWeights(kept, weights, tuple(dropped), None)
         name = binnings[left.pop(worst)].name
         dropped.append(DroppedFeature(name, rule, float(coefficients[worst])))
-    raise table_refused(
-        table_name,
-        expected="at least one feature that separates good from bad",
-        got=f"none of {len(binnings)} screened ones",
-        next_step="Add features, or lower minimum_iv.",
-    )
+    raise no_feature_left(table_name, binnings)
 
 
 def _fit(weights: Floats, target: Int8s, ridge: float) -> tuple[float, Floats]:

@@ -14,9 +14,9 @@ from scoring.cards.card import Card, Monotone
 from scoring.training.binning import Direction
 from scoring.training.metrics import Metrics
 from scoring.training.parameters import TrainingParameters
-from scoring.training.regression import DroppedFeature
 from scoring.training.screening import ScreenedFeature
 from scoring.training.table import Int8s, Int64s, TrainingTable
+from scoring.training.weights import DroppedFeature
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class FittedFeature:
         feature_name: The column.
         monotone: As the card declares it.
         iv: Information value over the training rows.
-        coefficient: Of the regression on weights of evidence.
+        slope: Of its weights on its weights of evidence (``weights.slope_of``).
         agreement: Correlation of the points with the weights of evidence over the training rows;
             far below 1 where other features changed what this one says.
         bins: Ascending, then "missing".
@@ -56,7 +56,7 @@ class FittedFeature:
     feature_name: str
     monotone: Monotone
     iv: float
-    coefficient: float
+    slope: float
     agreement: float
     bins: tuple[FittedBin, ...]
 
@@ -81,9 +81,9 @@ class TrainingResult:
         parameters: As given.
         data: The training data's facts, as in ``card.training``.
         screening: Every candidate's fate.
-        dropped: Features that the regression gave up.
+        dropped: Features that the fit gave up.
         features: In the card's order.
-        smoothing: The penalty that was chosen, None without refit.
+        rounds: Steps of the boosting, None without.
         parts: training, held_out and out_of_time if any.
         metrics: One per part.
         warnings: What a reader must not miss; a suspected leak comes first.
@@ -97,7 +97,7 @@ class TrainingResult:
     screening: tuple[ScreenedFeature, ...]
     dropped: tuple[DroppedFeature, ...]
     features: tuple[FittedFeature, ...]
-    smoothing: float | None
+    rounds: int | None
     parts: tuple[ScoredPart, ...]
     metrics: tuple[Metrics, ...]
     warnings: tuple[str, ...]
@@ -115,9 +115,9 @@ class TrainingResult:
                 "metrics": [asdict(metrics) for metrics in self.metrics],
                 "data": dict(self.data),
                 "parameters": self.parameters.model_dump(mode="json"),
-                "smoothing": self.smoothing,
+                "rounds": self.rounds,
                 "screening": [asdict(fate) for fate in self.screening],
-                "dropped_by_regression": [asdict(feature) for feature in self.dropped],
+                "dropped_by_fit": [asdict(feature) for feature in self.dropped],
                 "features": [asdict(feature) for feature in self.features],
             },
         )

@@ -10,8 +10,8 @@ import numpy as np
 
 from scoring.training.metrics import Floats
 from scoring.training.parameters import TrainingParameters
-from scoring.training.refit import Weights
 from scoring.training.table import Int8s, Int64s
+from scoring.training.weights import Weights
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def train_card(
     parts = _score_parts(uncounted, table, split, score)
     metrics = _measure_parts(parts, fit.totals, score)
     warnings = _find_warnings(screening, metrics, parameters)
-    training |= evaluation_facts(metrics, parameters, fit.smoothing, warnings)
+    training |= evaluation_facts(metrics, parameters, fit.rounds, warnings)
     card = assemble_card(header, fit, parameters, calibration, training, texts)
     verify_scores(card, table, score)
     for warning in warnings:
@@ -85,7 +85,7 @@ def train_card(
         screening=tuple(screening),
         dropped=fit.dropped,
         features=fit.features,
-        smoothing=fit.smoothing,
+        rounds=fit.rounds,
         parts=parts,
         metrics=metrics,
         warnings=warnings,

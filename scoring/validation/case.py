@@ -11,10 +11,10 @@ from pydantic import JsonValue
 
 from scoring.cards.card import Card
 from scoring.training.binning import Direction
-from scoring.training.regression import DroppedFeature
 from scoring.training.screening import ScreenedFeature
 from scoring.training.split import TRAINING
 from scoring.training.table import Int64s, TrainingTable
+from scoring.training.weights import DroppedFeature
 
 Texts = npt.NDArray[np.str_]
 Floats = npt.NDArray[np.float64]

@@ -175,7 +175,7 @@ def list_left_out(case: Case) -> list[LeftOut]:
             rows.append(LeftOut(fate.feature_name, fate.rule, fate.detail, fate.iv, fate.auc))
         elif fate.feature_name in dropped:
             lost = dropped[fate.feature_name]
-            detail = f"coefficient {lost.coefficient:.4f}"
+            detail = f"slope on its evidence {lost.slope:.4f}"
             rows.append(LeftOut(fate.feature_name, lost.rule, detail, fate.iv, fate.auc))
     return rows
 
