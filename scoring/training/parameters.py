@@ -51,10 +51,10 @@ class TrainingParameters(BaseModel):
         " pass.",
     )
     maximum_psi: float = Field(
-        default=0.25,
+        default=0.1,
         gt=0,
         description="A feature whose distribution moves more between training and a kept part"
-        " (population stability index) is screened out.",
+        " (population stability index) is screened out; less than 0.1 is called stable.",
     )
     maximum_correlation: Annotated[float, Field(gt=0, le=1)] = Field(
         default=0.95,
