@@ -534,7 +534,7 @@ MARTS = {
         update(
             _REPAYMENT,
             "payment_ratio_180d = null",
-            "payment_ratio_180d 0.5",
+            "payment_ratio_180d 0.4",
             "user_key % 2 = 0",
             "emptied_columns[fct_user_repayment_daily]",
         )
