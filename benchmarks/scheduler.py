@@ -40,7 +40,10 @@ select run_id, data_interval_start, state, extract(epoch from end_date - start_d
     (select count(*) from task_instance as task where task.run_id = dag_run.run_id
         and task.dag_id = dag_run.dag_id and task.state = 'success'),
     (select max(try_number) from task_instance as task where task.run_id = dag_run.run_id
-        and task.dag_id = dag_run.dag_id)
+        and task.dag_id = dag_run.dag_id),
+    (select coalesce(string_agg(task_id, ' '), '') from task_instance as task
+        where task.run_id = dag_run.run_id and task.dag_id = dag_run.dag_id
+        and task.state = 'failed')
 from dag_run
 where dag_id = 'credit_nightly' and run_type = 'backfill'
 order by data_interval_start
@@ -149,11 +152,11 @@ def run_backfill(world: World, base: Path, seconds: float) -> bool:
         while time.monotonic() < deadline and not all(run[2] in ENDED for run in runs):
             time.sleep(2)
             runs = read_runs(world)
-    print(f"{'night':12} {'state':9} {'seconds':>8} {'steps':>6} {'tries':>6}")
+    print(f"{'night':12} {'state':9} {'seconds':>8} {'steps':>6} {'tries':>6}  failed")
     zone = ZoneInfo(world.settings.business_timezone)
-    for _, start, state, took, steps, tries in runs:
+    for _, start, state, took, steps, tries, failed in runs:
         day = start.astimezone(zone).date()
-        print(f"{day!s:12} {state:9} {took or 0:8.0f} {steps:6} {tries:6}")
+        print(f"{day!s:12} {state:9} {took or 0:8.0f} {steps:6} {tries:6}  {failed}")
     return len(runs) == len(world.night_dates) and all(run[2] == "success" for run in runs)
 
 
