@@ -18,11 +18,11 @@ from scoring.training.binning import Binning
 from scoring.training.extras import require_library
 from scoring.training.parameters import TrainingParameters
 from scoring.training.refusals import no_feature_left
-from scoring.training.split import fold_numbers
-from scoring.training.table import Int8s, Int64s
+from scoring.training.table import Int64s
 from scoring.training.weights import (
     DroppedFeature,
     FittedWeights,
+    TrainingRows,
     Weights,
     centre,
     most_features,
@@ -54,29 +54,24 @@ _CONSTRAINT = {"increasing": 1, "decreasing": -1, "none": 0}
 
 
 def fit_boosted(
-    binnings: Sequence[Binning],
-    groups: Sequence[Int64s],
-    target: Int8s,
-    parameters: TrainingParameters,
-    table_name: str,
+    binnings: Sequence[Binning], rows: TrainingRows, parameters: TrainingParameters
 ) -> FittedWeights:
     """Boost, keep the features whose weights differ most between the rows, and boost those again.
 
     Args:
         binnings: The screened features.
-        groups: Group of every training row, per feature.
-        target: 1 bad, 0 good, per training row.
-        parameters: Gives the length of a step, the folds, and how many features may stay.
-        table_name: What a message calls the data.
+        rows: The training rows.
+        parameters: Gives the length of a step, and how many features may stay.
 
     Raises:
         DataRefusedError: No feature is left.
     """
     if not binnings:
-        raise no_feature_left(table_name, binnings)
-    most = most_features(target, parameters)
+        raise no_feature_left(rows.table_name, binnings)
+    groups = list(rows.groups)
+    most = most_features(rows.target, parameters)
     everything = list(range(len(binnings)))
-    fitted, dropped = _boost(binnings, groups, target, parameters), []
+    fitted, dropped = _boost(binnings, groups, rows, parameters), []
     if len(binnings) > most:
         reaches = [_reach(fitted, number, groups[number]) for number in everything]
         strongest = sorted(everything, key=lambda number: (-reaches[number], number))
@@ -87,9 +82,9 @@ def fit_boosted(
         everything = sorted(strongest[:most])
         binnings = [binnings[number] for number in everything]
         groups = [groups[number] for number in everything]
-        fitted = _boost(binnings, groups, target, parameters)
+        fitted = _boost(binnings, groups, rows, parameters)
     weights = centre(Weights(fitted.intercept, fitted.weights), binnings, groups)
-    return FittedWeights(tuple(binnings), weights, tuple(dropped), fitted.rounds)
+    return FittedWeights(tuple(binnings), weights, tuple(dropped), fitted.rounds, fitted.crossed)
 
 
 @dataclass(frozen=True)
@@ -97,6 +92,7 @@ class _Boosted:
     intercept: float
     weights: tuple[npt.NDArray[np.float64], ...]
     rounds: int
+    crossed: npt.NDArray[np.float64]
 
 
 def _reach(fitted: _Boosted, number: int, group: Int64s) -> float:
@@ -107,16 +103,16 @@ def _reach(fitted: _Boosted, number: int, group: Int64s) -> float:
 def _boost(
     binnings: Sequence[Binning],
     groups: Sequence[Int64s],
-    target: Int8s,
+    rows: TrainingRows,
     parameters: TrainingParameters,
 ) -> _Boosted:
     """The mean of the folds' models, all stopped where their left-out rows together say so."""
     library = require_library("lightgbm")
     layout = _Layout(binnings)
-    folds = fold_numbers(target.size, parameters.folds, parameters.seed)
+    target = rows.target
     parts = [
-        (np.flatnonzero(folds != number), np.flatnonzero(folds == number))
-        for number in range(parameters.folds)
+        (np.flatnonzero(rows.folds != number), np.flatnonzero(rows.folds == number))
+        for number in np.unique(rows.folds)
     ]
     settings = _SETTINGS | {
         "learning_rate": parameters.learning_rate,
@@ -124,9 +120,10 @@ def _boost(
         "seed": parameters.seed,
         "monotone_constraints": layout.constraints,
     }
+    cells = layout.cells(groups)
     found = library.cv(
         settings,
-        library.Dataset(layout.cells(groups), 1 - target.astype(np.int64)),
+        library.Dataset(cells, 1 - target.astype(np.int64)),
         num_boost_round=_MOST_ROUNDS,
         folds=parts,
         metrics="binary_logloss",
@@ -134,15 +131,13 @@ def _boost(
         return_cvbooster=True,
     )
     rounds = len(found["valid binary_logloss-mean"])
-    probes = layout.probes()
-    odds = np.mean(
-        [
-            model.predict(probes, raw_score=True, num_iteration=rounds)
-            for model in found["cvbooster"].boosters
-        ],
-        axis=0,
-    )
-    return _Boosted(float(odds[0]), layout.weights(odds), rounds)
+    probes, crossed = layout.probes(), np.empty(target.size)
+    by_fold = []
+    for model, (_, left_out) in zip(found["cvbooster"].boosters, parts, strict=True):
+        by_fold.append(model.predict(probes, raw_score=True, num_iteration=rounds))
+        crossed[left_out] = model.predict(cells[left_out], raw_score=True, num_iteration=rounds)
+    odds = np.mean(by_fold, axis=0)
+    return _Boosted(float(odds[0]), layout.weights(odds), rounds, crossed)
 
 
 class _Layout:

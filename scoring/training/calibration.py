@@ -124,7 +124,7 @@ def _fit_beta(score: Int64s, target: Int8s, scale: OddsScale) -> _Beta:
 
     def loss(weights: Floats) -> tuple[float, Floats]:
         surprise = -signs * (known @ weights)
-        by_row = -signs / (1 + np.exp(-surprise))
+        by_row = -signs * np.exp(-np.logaddexp(0, -surprise))
         return float(np.logaddexp(0, surprise).sum()), by_row @ known
 
     found = require_library("scipy.optimize").minimize(
@@ -147,7 +147,7 @@ def _fit_beta(score: Int64s, target: Int8s, scale: OddsScale) -> _Beta:
 
 def _error_points(score: Int64s, known: Floats, log_odds: Floats, scale: OddsScale) -> int:
     """From the inverse of Fisher's information of the formula's parameters."""
-    chance = 1 / (1 + np.exp(-log_odds))
+    chance = np.exp(-np.logaddexp(0, -log_odds))
     centred = known / np.maximum(np.abs(known).max(axis=0), _SETTLED)
     information = centred.T @ (centred * (chance * (1 - chance))[:, None])
     low, high = np.quantile(score, [0.05, 0.95])

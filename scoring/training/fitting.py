@@ -14,24 +14,27 @@ from scoring.training.parameters import TrainingParameters
 from scoring.training.refusals import table_refused
 from scoring.training.regression import fit_regression
 from scoring.training.result import FittedFeature
-from scoring.training.scaling import own_odds, scale_weights
-from scoring.training.split import Split
+from scoring.training.scaling import own_odds, scale_weights, to_points
+from scoring.training.split import Split, fold_numbers, in_fixed_order, subjects_of
 from scoring.training.table import Int64s, TrainingTable
 from scoring.training.texts import FeatureTexts
-from scoring.training.weights import DroppedFeature, slope_of
+from scoring.training.weights import DroppedFeature, TrainingRows, slope_of
 
 
 @dataclass(frozen=True)
 class Fit:
     """Everything fitted; per feature in one order, ``totals`` per row of the whole table.
 
-    ``totals`` are sums of points before clipping.
+    ``totals`` are sums of points before clipping; ``crossed`` those of ``training_rows``, each by
+    weights that were fitted without it, if there are any.
     """
 
     rounds: int | None
     base_odds: int
     base_points: int
     totals: Int64s
+    training_rows: Int64s
+    crossed: Int64s | None
     entries: tuple[DraftedFeature, ...]
     features: tuple[FittedFeature, ...]
     dropped: tuple[DroppedFeature, ...]
@@ -50,17 +53,13 @@ def fit_features(
         DataRefusedError: No feature earns or costs a point.
     """
     columns = {column.name: column for column in table.columns}
-    rows = split.training
+    rows = in_fixed_order(table, split.training)
     target = table.target[rows]
     groups = {binning.name: binning.group_of(columns[binning.name]) for binning in binnings}
     fit = fit_boosted if parameters.weights == "boosted" else fit_regression
-    fitted = fit(
-        binnings,
-        [groups[binning.name][rows] for binning in binnings],
-        target,
-        parameters,
-        table.name,
-    )
+    folds = fold_numbers(subjects_of(table, rows), parameters.folds, parameters.seed)
+    inside = [groups[binning.name][rows] for binning in binnings]
+    fitted = fit(binnings, TrainingRows(inside, target, folds, table.name), parameters)
     kept, weights = fitted.binnings, fitted.weights
     inside = [groups[binning.name][rows] for binning in kept]
     base_odds = parameters.base_odds or own_odds(target)
@@ -87,6 +86,10 @@ def fit_features(
         base_odds=base_odds,
         base_points=points.base,
         totals=points.totals([groups[binning.name] for binning in kept]),
+        training_rows=rows,
+        crossed=None
+        if fitted.crossed is None
+        else to_points(fitted.crossed, parameters, base_odds),
         entries=tuple(entries),
         features=tuple(features),
         dropped=tuple(dropped),

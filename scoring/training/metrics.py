@@ -79,7 +79,7 @@ def fit_line(predictor: Floats, target: Int8s) -> tuple[float, float]:
     standard = (predictor - centre) / spread
     slope = 0.0
     for _ in range(_ROUNDS):
-        chance = 1 / (1 + np.exp(-(level + slope * standard)))
+        chance = np.exp(-np.logaddexp(0, -(level + slope * standard)))
         error, weight = target - chance, chance * (1 - chance)
         first, second = float(error.sum()), float((error * standard).sum())
         a, b = float(weight.sum()), float((weight * standard).sum())

@@ -10,11 +10,12 @@ from scoring.training.binning import Binning
 from scoring.training.extras import require_library
 from scoring.training.parameters import TrainingParameters
 from scoring.training.refusals import no_feature_left
-from scoring.training.table import Int8s, Int64s
+from scoring.training.table import Int8s
 from scoring.training.weights import (
     DroppedFeature,
     FittedWeights,
     Floats,
+    TrainingRows,
     Weights,
     centre,
     most_features,
@@ -22,11 +23,7 @@ from scoring.training.weights import (
 
 
 def fit_regression(
-    binnings: Sequence[Binning],
-    groups: Sequence[Int64s],
-    target: Int8s,
-    parameters: TrainingParameters,
-    table_name: str,
+    binnings: Sequence[Binning], rows: TrainingRows, parameters: TrainingParameters
 ) -> FittedWeights:
     """Log odds of good = intercept + sum of coefficient * weight of evidence.
 
@@ -36,14 +33,13 @@ def fit_regression(
 
     Args:
         binnings: The screened features.
-        groups: Group of every training row, per feature.
-        target: 1 bad, 0 good, per training row.
+        rows: The training rows.
         parameters: Gives the penalty and how many features may stay.
-        table_name: What a message calls the data.
 
     Raises:
         DataRefusedError: No feature is left.
     """
+    groups, target = rows.groups, rows.target
     left = list(range(len(binnings)))
     most = most_features(target, parameters)
     evidence = [binning.woe[group] for binning, group in zip(binnings, groups, strict=True)]
@@ -62,10 +58,10 @@ def fit_regression(
             kept = tuple(binnings[i] for i in left)
             by_group = tuple(c * each.woe for c, each in zip(coefficients, kept, strict=True))
             weights = centre(Weights(intercept, by_group), kept, [groups[i] for i in left])
-            return FittedWeights(kept, weights, tuple(dropped), None)
+            return FittedWeights(kept, weights, tuple(dropped), None, None)
         name = binnings[left.pop(worst)].name
         dropped.append(DroppedFeature(name, rule, float(coefficients[worst])))
-    raise no_feature_left(table_name, binnings)
+    raise no_feature_left(rows.table_name, binnings)
 
 
 def _fit(weights: Floats, target: Int8s, ridge: float) -> tuple[float, Floats]:

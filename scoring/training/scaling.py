@@ -61,6 +61,16 @@ def scale_weights(weights: Weights, parameters: TrainingParameters, base_odds: i
     )
 
 
+def to_points(log_odds: Floats, parameters: TrainingParameters, base_odds: int) -> Int64s:
+    """Whole points before clipping that stand for log odds of good.
+
+    Example:
+        600 at 50 to 1 and 20 points to double: ln 200 are 640.
+    """
+    doublings = (log_odds - math.log(base_odds)) / math.log(2)
+    return _round(parameters.base_score + parameters.pdo * doublings)
+
+
 def _round(values: Floats) -> Int64s:
     rounded: Int64s = np.rint(values).astype(np.int64)
     return rounded

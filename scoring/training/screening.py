@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scoring.cards.comparison import measure_separation
 from scoring.training.binning import Binning, Direction, bin_column
 from scoring.training.parameters import TrainingParameters
-from scoring.training.split import Split, fold_numbers
+from scoring.training.split import Split, fold_numbers, subjects_of
 from scoring.training.table import Column, Int8s, Int64s, TrainingTable
 
 _PSI_FLOOR = 1e-4
@@ -65,8 +65,9 @@ def screen_features(
         for name, why in table.put_aside.items()
     }
     binnings: list[Binning] = []
+    halves = fold_numbers(subjects_of(table, split.training), 2, parameters.seed)
     for column in table.columns:
-        fate, binning = _screen_alone(column, table, split, parameters, directions)
+        fate, binning = _screen_alone(column, table, split, halves, parameters, directions)
         fates[column.name] = fate
         if binning is not None and fate.is_kept:
             binnings.append(binning)
@@ -92,6 +93,7 @@ def _screen_alone(
     column: Column,
     table: TrainingTable,
     split: Split,
+    halves: Int64s,
     parameters: TrainingParameters,
     directions: Mapping[str, Direction],
 ) -> tuple[ScreenedFeature, Binning | None]:
@@ -131,7 +133,7 @@ def _screen_alone(
         detail = f"stability index {psi:.4f} > {parameters.maximum_psi}"
     else:
         least = 0.5 + parameters.cross_check * _error_of_chance(table.target[rows])
-        cross = _cross_auc(column, table, rows, parameters, direction)
+        cross = _cross_auc(column, table, rows, halves, parameters, direction)
         if cross < least:
             rule, is_kept = "does not hold on other rows", False
             detail = f"AUC of one half's bins on the other half {cross:.4f} < {least:.4f}"
@@ -143,11 +145,11 @@ def _cross_auc(
     column: Column,
     table: TrainingTable,
     rows: Int64s,
+    halves: Int64s,
     parameters: TrainingParameters,
     direction: Direction,
 ) -> float:
     """Mean AUC of bins made on one half of the rows and judged on the other."""
-    halves = fold_numbers(rows.size, 2, parameters.seed)
     aucs = []
     for half in (0, 1):
         inside, outside = rows[halves == half], rows[halves != half]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,9 @@ from scoring.training.refusals import table_refused
 from scoring.training.table import Int64s, TrainingTable
 
 TRAINING, HELD_OUT, OUT_OF_TIME = "training", "held_out", "out_of_time"
+CROSSED = "cross_fitted"
+"""The held-out rows, and the training rows as weights score them that were fitted without them."""
+
 PARTS = (TRAINING, HELD_OUT, OUT_OF_TIME)
 
 
@@ -43,7 +47,7 @@ def split_table(table: TrainingTable, parameters: TrainingParameters) -> Split:
     """
     late, first_late = _out_of_time(table, parameters)
     early = np.flatnonzero(~late)
-    subjects = table.ids or tuple(str(row) for row in range(table.rows))
+    subjects = subjects_of(table, np.arange(table.rows))
     is_bad: dict[str, bool] = {}
     for row in early:
         subject = subjects[row]
@@ -66,13 +70,25 @@ def split_table(table: TrainingTable, parameters: TrainingParameters) -> Split:
     return split
 
 
-def fold_numbers(subjects: int, folds: int, seed: int) -> Int64s:
-    """A fold (0 to folds - 1) for each row by a seeded hash of its place."""
-    hashes = [_hash(seed, f"fold {place}") for place in range(subjects)]
-    order = np.argsort(np.array(hashes))
-    numbers = np.empty(subjects, np.int64)
-    numbers[order] = np.arange(subjects) % folds
-    return numbers
+def fold_numbers(subjects: Sequence[str], folds: int, seed: int) -> Int64s:
+    """A fold (0 to folds - 1) for each row by a seeded hash of its subject, as equal as can be."""
+    ranked = sorted(set(subjects), key=lambda subject: _hash(seed, f"fold {subject}"))
+    numbers = {subject: rank % folds for rank, subject in enumerate(ranked)}
+    return np.array([numbers[subject] for subject in subjects], np.int64)
+
+
+def subjects_of(table: TrainingTable, rows: Int64s) -> list[str]:
+    """The id of each of the rows, or its number where there are no ids."""
+    return [str(row) if table.ids is None else table.ids[row] for row in rows]
+
+
+def in_fixed_order(table: TrainingTable, rows: Int64s) -> Int64s:
+    """The rows in an order that does not depend on the table's where its rows have ids."""
+    if table.ids is None:
+        return rows
+    dates = np.zeros(rows.size, np.int64) if table.dates is None else table.dates[rows]
+    ids = np.array([table.ids[row] for row in rows])
+    return rows[np.lexsort((dates, ids))]
 
 
 def _hash(seed: int, subject: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from pydantic import JsonValue
@@ -14,12 +15,12 @@ from scoring.cards.card import Card
 from scoring.training.assembly import CardHeader, assemble_card
 from scoring.training.calibration import OddsScale, fit_calibration
 from scoring.training.facts import data_facts, evaluation_facts
-from scoring.training.fitting import fit_features
+from scoring.training.fitting import Fit, fit_features
 from scoring.training.metrics import Metrics, measure
 from scoring.training.parameters import TrainingParameters
 from scoring.training.result import ScoredPart, TrainingResult
 from scoring.training.screening import ScreenedFeature, screen_features
-from scoring.training.split import HELD_OUT, TRAINING, Split, split_table
+from scoring.training.split import CROSSED, HELD_OUT, TRAINING, Split, split_table
 from scoring.training.table import Int64s, TrainingTable
 from scoring.training.texts import FeatureTexts
 from scoring.training.verification import verify_scores
@@ -60,10 +61,10 @@ def train_card(
     screening, binnings = screen_features(table, split, parameters, directions)
     fit = fit_features(table, split, binnings, texts, parameters)
     score = np.clip(fit.totals, parameters.score_minimum, parameters.score_maximum)
-    held = split.held_out
+    unseen = _unseen_rows(fit, split, score, parameters)
     scale = OddsScale(parameters.base_score, fit.base_odds, parameters.pdo)
     calibration = fit_calibration(
-        score[held], table.target[held], scale, HELD_OUT, header.outcome, table.name
+        unseen.score, table.target[unseen.rows], scale, unseen.part, header.outcome, table.name
     )
     data = data_facts(table, split, header.facts or {})
     columns: list[JsonValue] = [column.name for column in table.columns]
@@ -91,6 +92,25 @@ def train_card(
         warnings=warnings,
         table=table,
         directions=directions,
+    )
+
+
+@dataclass(frozen=True)
+class _Unseen:
+    """Rows with a score by weights that did not see them, and what a card calls them."""
+
+    part: str
+    rows: Int64s
+    score: Int64s
+
+
+def _unseen_rows(fit: Fit, split: Split, score: Int64s, parameters: TrainingParameters) -> _Unseen:
+    held = split.held_out
+    if fit.crossed is None:
+        return _Unseen(HELD_OUT, held, score[held])
+    crossed = np.clip(fit.crossed, parameters.score_minimum, parameters.score_maximum)
+    return _Unseen(
+        CROSSED, np.concatenate([held, fit.training_rows]), np.concatenate([score[held], crossed])
     )
 
 

@@ -17,6 +17,23 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class TrainingRows:
+    """What the weights are fitted to.
+
+    Attributes:
+        groups: Group of every training row, per screened feature.
+        target: 1 bad, 0 good.
+        folds: Fold of every row; one subject is in one fold.
+        table_name: What a message calls the data.
+    """
+
+    groups: Sequence[Int64s]
+    target: Int8s
+    folds: Int64s
+    table_name: str
+
+
+@dataclass(frozen=True)
 class Weights:
     """Log odds of good = ``intercept`` + the weight of each feature's group; one array each."""
 
@@ -37,13 +54,20 @@ class DroppedFeature:
 class FittedWeights:
     """The features that stayed, in the order of their weights.
 
-    ``rounds`` is the number of steps of the boosting, None where there was none.
+    Attributes:
+        binnings: Their bins.
+        weights: Of all training rows.
+        dropped: Features that did not stay.
+        rounds: Number of steps of the boosting, None where there was none.
+        crossed: Log odds of good of every training row by weights that were fitted without it,
+            None where there are none.
     """
 
     binnings: tuple[Binning, ...]
     weights: Weights
     dropped: tuple[DroppedFeature, ...]
     rounds: int | None
+    crossed: Floats | None
 
 
 def most_features(target: Int8s, parameters: TrainingParameters) -> int:

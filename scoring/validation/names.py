@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from scoring.training.split import HELD_OUT, OUT_OF_TIME, TRAINING
+from scoring.training.split import CROSSED, HELD_OUT, OUT_OF_TIME, TRAINING
 from scoring.validation.case import WHOLE
 
 _NAMES = {
     TRAINING: "training",
     HELD_OUT: "held-out",
+    CROSSED: "cross-fitted",
     OUT_OF_TIME: "out-of-time",
     WHOLE: "new-data",
 }

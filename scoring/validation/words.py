@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from scoring.cards.calibration import calibration_formula
-from scoring.training.split import HELD_OUT
+from scoring.training.split import CROSSED, HELD_OUT
 from scoring.validation.case import Case
 from scoring.validation.findings import Findings
 from scoring.validation.names import name_part
@@ -196,6 +196,11 @@ def describe_calibration(case: Case) -> str:
         f"{calibration_formula(case.card)}, fitted on {fitted.rows:,} rows ({fitted.bads:,} bad) of"
         f" the {name_part(fitted.fitted_on)} part of the training data."
     )
+    if fitted.fitted_on == CROSSED:
+        text += (
+            " These are the held-out rows, and the training rows as weights score them that were"
+            " fitted without their fold: neither is a wholly independent judge of the probability."
+        )
     if fitted.fitted_on == HELD_OUT and HELD_OUT in case.parts:
         text += " Its slope and intercept there are right by construction."
     return text

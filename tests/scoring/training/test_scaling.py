@@ -10,10 +10,10 @@ from scoring.cards.comparison import measure_separation
 from scoring.training.calibration import OddsScale, fit_calibration
 from scoring.training.metrics import Floats, fit_line
 from scoring.training.parameters import TrainingParameters
-from scoring.training.refit import Weights
 from scoring.training.scaling import factor_of, own_odds, scale_weights
 from scoring.training.screening import psi_of
 from scoring.training.table import Int8s, Int64s
+from scoring.training.weights import Weights
 
 SCALE = OddsScale(base_score=600, base_odds=15, pdo=50)
 
@@ -21,7 +21,7 @@ SCALE = OddsScale(base_score=600, base_odds=15, pdo=50)
 def test_points_to_double_the_odds_double_them() -> None:
     """600 points at 50 to 1, 20 points double: the textbook card."""
     parameters = TrainingParameters(base_score=600, pdo=20)
-    weights = Weights(math.log(50), (np.array([0.0, math.log(2), math.log(4)]),), None)
+    weights = Weights(math.log(50), (np.array([0.0, math.log(2), math.log(4)]),))
     points = scale_weights(weights, parameters, 50)
     assert points.base == 600
     assert points.by_group[0].tolist() == [0, 20, 40]
@@ -32,7 +32,7 @@ def test_score_stands_for_its_odds() -> None:
     """At 15 to 1 and 50 points: 650 is 30 to 1, 550 is 7.5 to 1."""
     parameters = TrainingParameters(base_score=600, pdo=50)
     for odds, score in ((15, 600), (30, 650), (7.5, 550), (60, 700)):
-        weights = Weights(math.log(odds), (), None)
+        weights = Weights(math.log(odds), ())
         assert scale_weights(weights, parameters, 15).base == score
 
 

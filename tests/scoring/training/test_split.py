@@ -50,7 +50,15 @@ def test_nothing_left_to_train_on_is_refused() -> None:
 
 
 def test_folds_are_of_equal_size_and_seeded() -> None:
-    folds = fold_numbers(103, 4, 7)
+    subjects = [str(number) for number in range(103)]
+    folds = fold_numbers(subjects, 4, 7)
     assert sorted(np.bincount(folds)) == [25, 26, 26, 26]
-    assert (folds == fold_numbers(103, 4, 7)).all()
-    assert (folds != fold_numbers(103, 4, 8)).any()
+    assert (folds == fold_numbers(subjects, 4, 7)).all()
+    assert (folds != fold_numbers(subjects, 4, 8)).any()
+
+
+def test_rows_of_a_subject_are_in_one_fold() -> None:
+    folds = fold_numbers(["a", "b", "a", "c", "b"], 2, 7)
+    assert folds[0] == folds[2]
+    assert folds[1] == folds[4]
+    assert set(folds.tolist()) == {0, 1}

@@ -67,8 +67,9 @@ def test_points_follow_the_truth() -> None:
     assert by_name["income"].missing.points < 0
     held = next(entry for entry in RESULT.metrics if entry.part == "held_out")
     assert 0.70 < held.auc < 0.85
-    assert held.calibration_slope == pytest.approx(1, abs=0.01)
-    assert held.observed_to_expected == pytest.approx(1, abs=0.01)
+    # Calibrated on these rows and on three times as many that the weights did not see either.
+    assert held.calibration_slope == pytest.approx(1, abs=0.15)
+    assert held.observed_to_expected == pytest.approx(1, abs=0.1)
 
 
 def test_scored_table_agrees_with_what_was_fitted() -> None:
@@ -188,13 +189,9 @@ def test_noise_is_told_from_information_on_other_rows() -> None:
     assert len(kept) <= 2 + 30 * 0.25
 
 
-def test_smoothing_is_chosen_by_cross_validation() -> None:
-    result = trained(MADE, QUICK.model_copy(update={"smoothing": (5.0, 1e4), "folds": 2}))
-    assert result.smoothing == 5.0
-
-
-def test_without_refit_weights_are_coefficient_times_evidence() -> None:
-    result = trained(MADE, QUICK.model_copy(update={"refit": False}))
+def test_regression_weighs_by_coefficient_times_evidence() -> None:
+    result = trained(MADE, QUICK.model_copy(update={"weights": "regression"}))
+    assert result.rounds is None
     for feature in result.features:
         ordinary = feature.bins[:-1]
         steps = {
@@ -202,8 +199,19 @@ def test_without_refit_weights_are_coefficient_times_evidence() -> None:
             for before, later in itertools.pairwise(ordinary)
         }
         for step in steps:
-            assert step == pytest.approx(feature.coefficient)
+            assert step == pytest.approx(feature.slope)
         assert feature.agreement > 0.99
+
+
+def test_boosting_ends_where_left_out_rows_say_so() -> None:
+    quick, slow = (
+        trained(MADE, QUICK.model_copy(update={"learning_rate": rate})) for rate in (0.4, 0.05)
+    )
+    assert quick.rounds is not None
+    assert slow.rounds is not None
+    assert 0 < quick.rounds < slow.rounds < 3_000
+    aucs = [result.metrics[1].auc for result in (quick, slow)]
+    assert aucs[0] == pytest.approx(aucs[1], abs=0.02)
 
 
 def test_missing_extra_names_itself(monkeypatch: pytest.MonkeyPatch) -> None:
