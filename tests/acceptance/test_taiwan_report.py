@@ -37,7 +37,7 @@ def test_report_of_the_taiwan_card_finds_what_is_known_of_the_set() -> None:
     calibration = findings.calibration["held_out"]
     assert len(calibration.bins) == 20
     assert calibration.slope is not None
-    assert calibration.slope.value == pytest.approx(1, abs=0.01)
+    assert calibration.slope.value == pytest.approx(1, abs=0.1)
     # The set's only strong feature, by all who have looked at it.
     assert max(findings.features, key=lambda entry: entry.iv or 0).feature_name == "PAY_0"
     # Half a thousand rows more or less is no drift: the rows are split by a hash.
