@@ -4,7 +4,7 @@ import logging
 import re
 import subprocess
 import sys
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -23,12 +23,13 @@ from expectations.plan import find_previous
 from expectations.runner import read_exception
 from expectations.suite import GATES, Entry, Gate, Suite, load_suite
 from scoring.errors import GateClosedError, TransientError
+from scoring.landing.contract import load_feeds
 from scoring.nights import make_night
 from scoring.settings import Settings, load_settings
 from scoring.warehouse.content_hash import content_hash
 from scoring.warehouse.store import open_warehouse
 from tests.conftest import TEST_KEY
-from tests.expectations.night_tables import NIGHT, PREVIOUS, USERS
+from tests.expectations.night_tables import NIGHT, PREVIOUS, USERS, land_batch
 
 CHECKS = {"landing": check_landing, "marts": check_marts, "scores": check_scores}
 
@@ -230,6 +231,22 @@ def test_nights_of_many_users_are_compared_on_a_sample(
     assert observed["spending_jumps"] == "spend_amount_365d 1"
     emptied = observed["emptied_columns[fct_user_spending_daily]"]
     assert emptied.startswith("spend_days_since_first 0.")  # all, less what chance may do
+
+
+@pytest.mark.parametrize(("rows_of_quiet_day", "state"), [(40, "passed"), (10, "failed")])
+def test_column_of_busy_days_may_be_empty_on_quiet_ones(
+    night_settings: Settings, rows_of_quiet_day: int, state: str
+) -> None:
+    # Five days ago nobody had a bill to pay: no repayment named one. Tonight none does either.
+    repayments, quiet = load_feeds()["repayments"], NIGHT.as_of_date - timedelta(days=5)
+    changed = "null::varchar as statement_id"
+    with open_warehouse(night_settings) as connection:
+        where = f"n < {rows_of_quiet_day}"
+        land_batch(connection, night_settings, repayments, quiet, changed=changed, where=where)
+        land_batch(connection, night_settings, repayments, NIGHT.as_of_date, changed=changed)
+    result = run_gate(night_settings, NIGHT, load_suite("landing"))
+    found = {item.check.name: item for item in result.results}["columns_not_emptied"]
+    assert found.state == state
 
 
 def test_empty_suite_closes_the_gate(
