@@ -119,7 +119,7 @@ def test_canaries_are_found_only_where_they_may_be(
         monkeypatch.setenv(PREFIX + name, str(value))
 
     def command(*arguments: str) -> int:
-        monkeypatch.setattr(sys, "argv", ["creditloop", "--verbose", *arguments])
+        monkeypatch.setattr(sys, "argv", ["creditloop", *arguments])
         with pytest.raises(SystemExit) as ended:
             main()
         return int(ended.value.code or 0)
