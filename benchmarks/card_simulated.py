@@ -4,7 +4,7 @@ python -m benchmarks.cards simulated [--users 130000] [--months 36] [--seed 7] [
 
 A population is simulated, its history loaded, the marts built as known on each observation date,
 and a card trained as ``creditloop card train`` does on the warehouse: observed after 12 months
-(``--train-months``) for training and, by another quarter of the users, calibration; observed 12
+(``--train-months``) for training and, by others of them, the held-out part; observed 12
 months before the end for the out-of-time part. A stage that the home holds already is not run
 again. No feature is a protected attribute: the catalogue has none.
 

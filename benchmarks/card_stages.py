@@ -245,7 +245,7 @@ def _minimum_evidence(plan: Plan) -> int:
 def fit_rivals(plan: Plan) -> None:
     """LightGBM on all catalogued features of the same rows, without any constraint.
 
-    Fitted on the training part; the held-out part, which calibrates the card, stops it.
+    Fitted on the training part; the held-out part stops it.
     """
     table = read_table(plan)
     scores = pq.read_table(plan.results / SCORES)

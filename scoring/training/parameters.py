@@ -87,7 +87,7 @@ class TrainingParameters(BaseModel):
     ridge: float = Field(
         default=1.0,
         gt=0,
-        description="Penalty on the squared coefficients of that regression (half of it each);"
+        description="Penalty on the squared coefficients of weights=regression (half of it each);"
         " next to nothing beside thousands of rows, but keeps few rows from endless ones.",
     )
     maximum_features: int = Field(
