@@ -18,6 +18,7 @@ from scoring.errors import ConfigurationError
 from scoring.recording import StepReport, run_recorded, startup
 from scoring.settings import Settings
 from scoring.steps import STEPS
+from scoring.warehouse.lock import writer_lock
 
 __all__ = ["STEPS", "Night", "StepReport", "make_night", "new_run_id", "run_night", "run_step"]
 
@@ -79,7 +80,7 @@ def run_night(
     from_step: str = "ingest",
     on_step: Callable[[str, StepReport], None] | None = None,
 ) -> None:
-    """Run the steps of a night in this process, from ``from_step`` on.
+    """Run the steps of a night in this process, from ``from_step`` on; no other run comes between.
 
     Args:
         settings: The deployment.
@@ -88,14 +89,18 @@ def run_night(
         on_step: Called after each step, for progress.
 
     Raises:
+        TransientError: Another run had the warehouse for ``lock_timeout_seconds``; nothing ran.
         CreditloopError: The first step that failed; nothing after it ran.
     """
     check_step_name(from_step, night.as_of_date)
+    check_not_ahead(settings, night)
     names = list(STEPS)
-    for name in names[names.index(from_step) :]:
-        report = run_step(settings, name, night)
-        if on_step is not None:
-            on_step(name, report)
+    # Two nights of a day step by step in turns would each make the other's gates out of date.
+    with writer_lock(settings):
+        for name in names[names.index(from_step) :]:
+            report = run_step(settings, name, night)
+            if on_step is not None:
+                on_step(name, report)
 
 
 def check_not_ahead(settings: Settings, night: Night) -> None:

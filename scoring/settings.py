@@ -101,7 +101,7 @@ class Settings(BaseSettings):
         description="DuckDB memory limit; beyond it, work spills to warehouse/tmp.",
     )
     lock_timeout_seconds: float = Field(
-        default=60, ge=0, description="How long a step waits for the warehouse lock."
+        default=60, ge=0, description="How long a run waits for another one to leave the warehouse."
     )
     feature_nights_kept: int = Field(
         default=7, ge=1, description="Nights of features kept in the warehouse, besides month ends."

@@ -9,14 +9,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from filelock import FileLock, Timeout
 
 from scoring.clock import utc_now
 from scoring.errors import GateClosedError, TransientError
+from scoring.nights import STEPS, make_night, run_night
 from scoring.publish.step import publish_night
+from scoring.recording import StepReport
 from scoring.settings import Settings
 from scoring.warehouse.lock import writer_lock
 from scoring.warehouse.store import open_warehouse
-from tests.scoring.landing.conftest import Bench
+from tests.scoring.landing.conftest import DAY, Bench
 from tests.scoring.other_writer import other_writer
 from tests.scoring.publish.handmade import FIRST, Handmade, Scored
 
@@ -82,3 +85,19 @@ def _record_marts(settings: Settings, *, hours_ahead: int) -> None:
             "('marts.dim_user_night', ?, ?, 1, 'h', 'r', 'c', ?)",
             [FIRST, FIRST, utc_now() + timedelta(hours=hours_ahead)],
         )
+
+
+def test_no_other_run_comes_between_the_steps_of_a_night(bench: Bench) -> None:
+    writer = FileLock(bench.settings.warehouse_file.parent / "writer.lock")
+    done: list[str] = []
+
+    def try_to_come_between(step: str, _report: StepReport) -> None:
+        done.append(step)
+        with pytest.raises(Timeout):
+            writer.acquire(blocking=False)
+
+    bench.land_users()
+    run_night(bench.settings, make_night(DAY), on_step=try_to_come_between)
+    assert done == list(STEPS)
+    with writer.acquire(blocking=False):  # and it is free again
+        pass

@@ -8,7 +8,7 @@ import pytest
 
 from scoring.clock import business_date
 from scoring.errors import ConfigurationError
-from scoring.nights import check_not_ahead, make_night, run_step
+from scoring.nights import check_not_ahead, make_night, run_night, run_step
 from scoring.settings import Settings
 
 FAR = date(2999, 1, 31)
@@ -25,6 +25,8 @@ def test_night_ahead_is_refused_before_anything_is_touched(settings: Settings, s
         match=r"night refused for night@2999-01-31.*expected no date after today .*got 2999-01-31",
     ):
         run_step(settings, step, make_night(FAR))
+    with pytest.raises(ConfigurationError, match="got 2999-01-31"):
+        run_night(settings, make_night(FAR))
     assert not settings.root.exists()
 
 
