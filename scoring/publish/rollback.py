@@ -19,7 +19,6 @@ from scoring.publish.sinks import is_lagging, move_each
 from scoring.publish.sweep import sweep_unfinished
 from scoring.recording import StepReport, run_recorded
 from scoring.settings import Settings
-from scoring.warehouse.lock import writer_lock
 from scoring.warehouse.store import open_warehouse
 
 
@@ -44,10 +43,10 @@ def rollback(
     """
     if not published_file(settings).parent.exists():
         raise _refuse("none", "a published generation", "nothing was published yet")
-    with writer_lock(settings):
-        with open_warehouse(settings) as connection:
-            current = _read_current(connection, settings)
-            target = _choose(connection, settings, current, to_generation)
+    # Open until the end: whatever opens the warehouse in between finds it open already.
+    with open_warehouse(settings) as connection:
+        current = _read_current(connection, settings)
+        target = _choose(connection, settings, current, to_generation)
 
         def work() -> StepReport:
             return _return_to(settings, target, current, reason)
