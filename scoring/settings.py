@@ -103,6 +103,10 @@ class Settings(BaseSettings):
     lock_timeout_seconds: float = Field(
         default=60, ge=0, description="How long a run waits for another one to leave the warehouse."
     )
+    keep_intermediate: bool = Field(
+        default=False,
+        description="Keep the intermediate tables of the last build in the warehouse, for a look.",
+    )
     feature_nights_kept: int = Field(
         default=7, ge=1, description="Nights of features kept in the warehouse, besides month ends."
     )

@@ -13,7 +13,13 @@ from scoring.engines.spark_tables import keep_nights
 from scoring.errors import ConfigurationError
 from scoring.landing.raw_views import create_raw_views
 from scoring.marts.dbt_runner import DBT_PROJECT, render_runs
-from scoring.marts.records import MARTS, prune_marts, record_contents, record_models
+from scoring.marts.records import (
+    MARTS,
+    drop_leftovers,
+    prune_marts,
+    record_contents,
+    record_models,
+)
 from scoring.nights import Night, StepReport
 from scoring.settings import Settings
 from scoring.warehouse.lock import writer_lock
@@ -57,6 +63,7 @@ def build_nights(settings: Settings, nights: Sequence[Night]) -> StepReport:
         with open_warehouse(settings) as connection:
             prune_marts(connection, settings.feature_nights_kept, nights)
             record_models(connection, nights, nodes)
+            drop_leftovers(connection, nodes)
             row_counts = record_contents(connection, nights)
             _examine(connection)
             connection.execute("checkpoint")

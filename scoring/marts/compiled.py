@@ -18,6 +18,9 @@ from scoring.settings import PROJECT_ROOT, Settings
 from scoring.system_errors import as_known_error
 from scoring.warehouse.sql import quote_identifier
 
+WORKING = "working"
+"""Database in memory, attached by ``profiles.yml``, of a build's intermediate tables."""
+
 SCHEMAS = ("intermediate", "marts")
 _MODELS = PROJECT_ROOT / "dbt_project" / "models"
 
@@ -27,11 +30,13 @@ class CompiledModel:
     """One model as dbt compiled it for the default engine.
 
     Attributes:
+        database: ``WORKING``, or the warehouse's own.
         schema: ``intermediate`` or ``marts``.
         name: Its table.
         sql: The select statement.
     """
 
+    database: str
     schema: str
     name: str
     sql: str
@@ -60,7 +65,8 @@ def run_models(
 
     Args:
         connection: A warehouse named like the one the models were compiled for, with staging, seeds
-            and ``ops.run_dates`` in place, and without nights that must stay.
+            and ``ops.run_dates`` in place, and without nights that must stay. What is not kept goes
+            with it when it is closed.
         models: From ``compiled_models``.
         subject: What it is run for, for messages.
 
@@ -68,8 +74,10 @@ def run_models(
         PermanentError: A model failed.
         TransientError: The disk is full.
     """
+    connection.execute(f"attach if not exists ':memory:' as {WORKING}")
+    connection.execute(f"create schema if not exists {WORKING}.intermediate")
     for model in models:
-        table = f"{model.schema}.{quote_identifier(model.name)}"
+        table = ".".join(map(quote_identifier, (model.database, model.schema, model.name)))
         try:
             if model.schema == "marts":
                 _fill_by_contract(connection, table, model)
@@ -100,4 +108,4 @@ def _fill_by_contract(
 
 def _environment(settings: Settings) -> str:
     """What the macros read besides tables while they compile."""
-    return offsets_text(settings.business_timezone)
+    return f"{settings.keep_intermediate} {offsets_text(settings.business_timezone)}"

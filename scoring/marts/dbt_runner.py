@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from scoring.errors import CreditloopError, PermanentError, TransientError
-from scoring.marts.compiled import CompiledModel, remember_models
+from scoring.marts.compiled import WORKING, CompiledModel, remember_models
 from scoring.marts.zones import offsets_text
 from scoring.recording import startup
 from scoring.settings import PROJECT_ROOT, Settings
@@ -39,12 +39,14 @@ class NodeRun:
         kind: dbt's resource type.
         schema: Schema of its relation.
         wall_seconds: Time it took.
+        row_count: Rows of a table that is gone with the invocation; else empty.
     """
 
     name: str
     kind: str
     schema: str
     wall_seconds: float
+    row_count: int | None = None
 
 
 def dbt_folder(settings: Settings, target: str = "duckdb") -> Path:
@@ -77,6 +79,7 @@ def run_dbt(
     with _environment(settings):
         try:
             outcome = dbtRunner().invoke([command, *_common_options(settings, target), *options])
+            row_counts = _read_working_tables()
         finally:
             _close_connections()
             _close_log()
@@ -95,6 +98,7 @@ def run_dbt(
             kind=str(result.node.resource_type),
             schema=str(result.node.schema),
             wall_seconds=float(result.execution_time),
+            row_count=row_counts.get(result.node.name),
         )
         for result in results
     ]
@@ -102,7 +106,12 @@ def run_dbt(
 
 def _read_compiled(results: Sequence[Any]) -> list[CompiledModel]:
     return [
-        CompiledModel(str(result.node.schema), str(result.node.name), result.node.compiled_code)
+        CompiledModel(
+            database=str(result.node.database),
+            schema=str(result.node.schema),
+            name=str(result.node.name),
+            sql=result.node.compiled_code,
+        )
         for result in results
         if str(result.node.resource_type) == "model" and result.node.compiled_code
     ]
@@ -134,6 +143,9 @@ def _environment(settings: Settings) -> Iterator[None]:
         "WAREHOUSE_MEMORY_LIMIT": str(config["memory_limit"]),
         "WAREHOUSE_TEMP_DIRECTORY": str(config["temp_directory"]),
         "WAREHOUSE_THREADS": str(config.get("threads", os.cpu_count() or 1)),
+        "WAREHOUSE_WORKING": settings.warehouse_file.stem
+        if settings.keep_intermediate
+        else WORKING,
         "BUSINESS_ZONE_OFFSETS": offsets_text(settings.business_timezone),
         # Nobody reads dbt's own files after a night; to write them costs it a tenth of its time.
         "DBT_WRITE_JSON": os.environ.get("DBT_WRITE_JSON", "false"),
@@ -151,6 +163,27 @@ def _environment(settings: Settings) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def _read_working_tables() -> dict[str, int]:
+    """Table of the working database -> its rows, as the macro ``finish_model`` noted them."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
+
+    environment: Any = DuckDBConnectionManager._ENV
+    if environment is None or environment.conn is None:
+        return {}
+    with environment.conn.cursor() as connection:
+        noted = connection.execute(
+            "select 1 from duckdb_tables() where database_name = ? and table_name = ?",
+            [WORKING, "finished_models"],
+        ).fetchall()
+        if not noted:
+            return {}
+        return dict(
+            connection.execute(
+                f"select model, row_count from {WORKING}.intermediate.finished_models"
+            ).fetchall()
+        )
 
 
 def _close_connections() -> None:

@@ -66,7 +66,17 @@ def record_models(
     connection.commit()
 
 
+def drop_leftovers(connection: duckdb.DuckDBPyConnection, nodes: Sequence[NodeRun]) -> None:
+    """Drop intermediate tables of an earlier build that this one made elsewhere, in memory."""
+    for node in model_runs(nodes):
+        if node.row_count is not None:
+            table = f"{quote_identifier(node.schema)}.{quote_identifier(node.name)}"
+            connection.execute(f"drop table if exists {table}")
+
+
 def _count_rows(connection: duckdb.DuckDBPyConnection, node: NodeRun) -> int | None:
+    if node.row_count is not None:
+        return node.row_count
     is_table = connection.execute(
         "select 1 from duckdb_tables() where schema_name = ? and table_name = ?",
         [node.schema, node.name],

@@ -1,7 +1,7 @@
 """Who turned bad: labels of observation dates from the credit ledger, only when matured.
 
 Good and bad are told by days past due (DPD) in a performance window after the observation date, by
-the ledger (``intermediate.int_obligations``) of the newest built night: labels as known now.
+the ledger (``intermediate.int_obligations__late``) of the newest built night: labels as known now.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ def _find_ledger(connection: duckdb.DuckDBPyConnection) -> LedgerNight:
     if not rows:
         raise PermanentError(
             "labels not made",
-            subject="intermediate.int_obligations",
+            subject="intermediate.int_obligations__late",
             expected="the credit ledger of a built night in the DuckDB warehouse",
             got="none",
             next_step="Build the newest night with CREDITLOOP_ENGINE=duckdb: creditloop build"

@@ -44,9 +44,8 @@ late as (
         obligations.due_date,
         obligations.late_from_date,
         obligations.late_to_date
-    from intermediate.int_obligations as obligations
+    from intermediate.int_obligations__late as obligations
     inner join ledger_night using (as_of_date, known_on)
-    where obligations.is_late
 ),
 
 worst as (

@@ -32,9 +32,9 @@ def content_hash(
     row_text = canonical_row_text(columns, _textual_columns(connection, relation))
     row = connection.execute(
         f"""
-        select count(*), coalesce(sum(md5_number_lower(t)::hugeint), 0),
-               coalesce(sum(md5_number_upper(t)::hugeint), 0)
-        from (select {row_text} as t from {relation})
+        select count(*), coalesce(sum((n >> 64)::hugeint), 0),
+               coalesce(sum((n & {2**64 - 1}::uhugeint)::hugeint), 0)
+        from (select md5_number({row_text}) as n from {relation})
         """
     ).fetchone()
     if row is None:
@@ -57,10 +57,12 @@ def canonical_row_text(columns: Sequence[str], textual: Collection[str] | None =
             time, never the text.
     """
     parts = []
-    for name in sorted(columns):
-        text = f"{quote_identifier(name)}::varchar"
+    for place, name in enumerate(sorted(columns)):
+        column = quote_identifier(name)
+        text = f"{column}::varchar"
         if textual is None or name in textual:
             text = f"replace({text}, chr(31), '\\x1f')"
-        parts.append(f"coalesce('v' || {text}, 'n')")
-    # One concat_ws builds the text once; a chain of || copies it for every column.
-    return f"concat_ws(chr(31), {', '.join(parts)})" if parts else "''"
+        before = "chr(31) || " if place else ""
+        parts.append(f"case when {column} is null then {before}'n' else {before}'v' end, {text}")
+    # One concat builds the text once and passes over NULL; || would copy it for every column.
+    return f"concat({', '.join(parts)})" if parts else "''"

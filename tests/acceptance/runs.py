@@ -46,6 +46,7 @@ def make_settings(home: Path, timezone: str, **more: object) -> Settings:
         home=home,
         identity_key=IDENTITY_KEY,
         business_timezone=timezone,
+        keep_intermediate=True,  # tests look into them
         **more,
     )
 

@@ -105,6 +105,7 @@ def _make_settings(base: Path, due_grace_days: int) -> Settings:
         due_grace_days=due_grace_days,
         held_share={EVERY_FEED: 1},
         threads=2,
+        keep_intermediate=True,
     )
 
 

@@ -1,4 +1,3 @@
-{%- set windows = [7, 30, 90, 180, 365] -%}
 with totals as (
     select
         users.user_key,
@@ -13,19 +12,21 @@ with totals as (
         coalesce(refunds.refund_amount_90d, 0) as refund_amount_90d,
         coalesce(refunds.refund_amount_180d, 0) as refund_amount_180d,
         coalesce(refunds.refund_count_90d, 0) as refund_count_90d,
-        {% for days in windows -%}
+        {% for days in [7, 30, 90, 180, 365] -%}
             coalesce(windows.purchase_amount_{{ days }}d, 0) as purchase_amount_{{ days }}d,
-            coalesce(windows.paylater_amount_{{ days }}d, 0) as paylater_amount_{{ days }}d,
             cast(coalesce(windows.purchase_count_{{ days }}d, 0) as bigint)
                 as spend_count_{{ days }}d,
             cast(coalesce(windows.active_days_{{ days }}d, 0) as bigint)
                 as spend_active_days_{{ days }}d,
-            cast(coalesce(windows.largest_amount_{{ days }}d, 0) as decimal(18, 2))
-                as spend_max_amount_{{ days }}d,
             cast(greatest(
                 coalesce(windows.purchase_amount_{{ days }}d, 0)
                 - coalesce(refunds.refund_amount_{{ days }}d, 0), 0
             ) as decimal(18, 2)) as spend_amount_{{ days }}d,
+        {% endfor -%}
+        {% for days in [30, 90, 365] -%}
+            coalesce(windows.paylater_amount_{{ days }}d, 0) as paylater_amount_{{ days }}d,
+            cast(coalesce(windows.largest_amount_{{ days }}d, 0) as decimal(18, 2))
+                as spend_max_amount_{{ days }}d,
         {% endfor -%}
         breadth.night_ratio,
         breadth.weekend_ratio,

@@ -108,6 +108,7 @@ def scenario_nights(base: Path) -> dict[NightKey, Records]:
         minimum_due_ratio=Decimal("0.1"),
         due_grace_days=0,
         threads=2,
+        keep_intermediate=True,
     )
     write_scenarios(scenarios, settings.landing, "parquet")
     first = min(scenario.batch_dates[0] for scenario in scenarios)

@@ -25,8 +25,11 @@ NIGHTS = [
 
 
 def make_settings(home: Path) -> Settings:
-    """Settings of a deployment under ``home`` with a minimum ratio of a tenth."""
-    return Settings(home=home, minimum_due_ratio=Decimal("0.1"), threads=2)
+    """Settings of a deployment under ``home`` with a minimum ratio of a tenth.
+
+    Its intermediate tables stay, for tests to look into.
+    """
+    return Settings(home=home, minimum_due_ratio=Decimal("0.1"), threads=2, keep_intermediate=True)
 
 
 @cache

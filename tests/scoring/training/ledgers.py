@@ -17,8 +17,8 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("create schema if not exists intermediate")
     connection.execute("create schema if not exists marts")
     connection.execute(
-        "create table intermediate.int_obligations (as_of_date date, known_on date,"
-        " user_key bigint, due_date date, is_late boolean, late_from_date date, late_to_date date)"
+        "create table intermediate.int_obligations__late (as_of_date date, known_on date,"
+        " user_key bigint, due_date date, late_from_date date, late_to_date date)"
     )
     connection.execute(
         "create table intermediate.int_users__resolved (as_of_date date, known_on date,"
@@ -85,11 +85,9 @@ def add_late(
     user_key: int,
     due: date,
     late_to: date,
-    *,
-    is_late: bool = True,
 ) -> None:
     """An obligation that was late from the day after it fell due up to ``late_to``."""
     connection.execute(
-        "insert into intermediate.int_obligations values (?, ?, ?, ?, ?, ?::date + 1, ?)",
-        [night, night, user_key, due, is_late, due, late_to],
+        "insert into intermediate.int_obligations__late values (?, ?, ?, ?, ?::date + 1, ?)",
+        [night, night, user_key, due, due, late_to],
     )

@@ -60,12 +60,6 @@ def test_label_follows_the_worst_day_of_the_window(
     assert label_of(warehouse).get(1) == label
 
 
-def test_disputed_records_do_not_count(warehouse: duckdb.DuckDBPyConnection) -> None:
-    add_user(warehouse, 1, OBSERVED)
-    add_late(warehouse, NIGHT, 1, date(2023, 9, 1), NIGHT, is_late=False)
-    assert label_of(warehouse) == {1: 0}
-
-
 def test_exclusions_are_counted_by_reason(warehouse: duckdb.DuckDBPyConnection) -> None:
     add_user(warehouse, 1, OBSERVED)
     add_user(warehouse, 2, OBSERVED, has_consent=False)

@@ -54,8 +54,8 @@ def fill_warehouse(settings: Settings) -> None:
                     [day, day],
                 )
             connection.execute(
-                "insert into intermediate.int_obligations select ?, ?, user_key,"
-                " ?::date + 30, true, ?::date + 31, ?::date + 130 from people where is_bad",
+                "insert into intermediate.int_obligations__late select ?, ?, user_key,"
+                " ?::date + 30, ?::date + 31, ?::date + 130 from people where is_bad",
                 [NIGHT, NIGHT, day, day, day],
             )
             connection.unregister("people")
