@@ -1,13 +1,14 @@
 """marts: time, CPU and memory of every model; beside it a script by hand without dbt, and Spark.
 
-python -m benchmarks.marts [--users 1000000] [--days 366] [--spark-users 0] [--home DIR]
-python -m benchmarks.marts --growth [--users 100000]
+python -m benchmarks.marts [--users 1000000] [--copies 1] [--days 366] [--home DIR]
+python -m benchmarks.marts --spark-users 20000 | --growth [--users 100000]
 
 Every build runs in a process of its own. The first build takes in all raw rows, a steady night
 one batch more; process start and dbt's parsing are not counted. "script" is benchmarks/by_hand,
 which computes the same features, as temporary tables of one connection, over the same staging
-tables. With a home, a world that is there already is used again. Spark takes part where its extra
-is installed (.venv-spark).
+tables. With copies, so many users are simulated and built at first, and all that is staged of them
+is copied before the night after: as many times the users, a batch of one time. With a home, a world
+that is there already is used again. Spark takes part where its extra is installed (.venv-spark).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pathlib import Path
 
 from benchmarks.marts_by_hand import measure_script
 from benchmarks.model_costs import ModelCost, measure_build, print_costs
+from benchmarks.staged_copies import copy_users
 from benchmarks.worlds import World, make_world
 from scoring.landing.ingest import ingest_range
 from scoring.nights import Night
@@ -72,23 +74,24 @@ def contents(settings: Settings, day: date) -> dict[str, str]:
     return dict(rows)
 
 
-def steady_night(world: World) -> tuple[list[ModelCost], list[ModelCost]]:
-    """The costs of a first build and of the night after it."""
+def steady_night(world: World, copies: int = 1) -> tuple[list[ModelCost], list[ModelCost]]:
+    """The costs of a first build and of the night after it, then with copies of all users."""
     first, steady = world.night_dates[:2]
     ingest_range(world.settings, first, first, run_id="benchmark")
     first_costs = run_apart(world, "build", first)
+    copy_users(world.settings, copies)
     ingest_range(world.settings, steady, steady, run_id="benchmark")
     return first_costs, run_apart(world, "build", steady)
 
 
-def measure_size(world: World) -> None:
+def measure_size(world: World, copies: int) -> None:
     """First build, steady night, the script, twice the same night, less memory."""
     day = world.night_dates[1]
-    first, steady = steady_night(world)
+    first, steady = steady_night(world, copies)
     before = contents(world.settings, day)
     print("\nfirst build from raw")
     print_costs(first, at_least=1.0)
-    print("\nsteady night")
+    print(f"\nsteady night, users copied {copies} times" if copies > 1 else "\nsteady night")
     print_costs(steady, at_least=0.3)
     by_hand = run_apart(world, "script", day)
     print("\nscript by hand")
@@ -155,6 +158,7 @@ def main() -> None:
     """Parse the options and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--users", type=int, default=1_000_000)
+    parser.add_argument("--copies", type=int, default=1)
     parser.add_argument("--days", type=int, default=366)
     parser.add_argument("--spark-users", type=int, default=0)
     parser.add_argument("--growth", action="store_true")
@@ -173,10 +177,10 @@ def main() -> None:
             return
         home = options.home or Path(folder) / "home"
         if (home / "landing").exists():
-            measure_size(World(home, options.days, 2))
+            measure_size(World(home, options.days, 2), options.copies)
         else:
             world = make_world(home, users=options.users, history_days=options.days, nights=2)
-            measure_size(world)
+            measure_size(world, options.copies)
         if options.spark_users:
             home = Path(folder) / "spark"
             users = options.spark_users
