@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
+
 from benchmarks.worlds import World, make_world
 from scoring.errors import GateClosedError
 from scoring.landing.ingest import load_range
@@ -104,13 +106,18 @@ def _has_run(world: World, day: date) -> bool:
     return row is not None and row[0] > 0
 
 
-def deliver_late(world: World, feed: str, day: date) -> None:
-    """Nothing of the feed on ``day``; its file comes with that of the day after."""
+def deliver_late(world: World, feed: str, key: str, day: date) -> None:
+    """Nothing of the feed on ``day``; its rows come with those of the day after, as they are then.
+
+    A batch says a key once: what the next day's file tells anew is not told twice.
+    """
     folder, next_folder = (
         world.settings.landing / feed / f"dt={each}" for each in (day, day + timedelta(days=1))
     )
-    for path in sorted(folder.glob("part-*")):
-        path.rename(next_folder / f"late-{path.name}")
+    for number, path in enumerate(sorted(folder.glob("part-*.parquet"))):
+        duckdb.read_parquet(str(path)).filter(
+            f"{key} not in (select {key} from '{next_folder}/part-*.parquet')"
+        ).write_parquet(str(next_folder / f"late-{number:03}.parquet"))
     shutil.rmtree(folder)
     (next_folder / "_control.json").unlink()
     (next_folder / "_SUCCESS").touch()
@@ -149,7 +156,7 @@ def run_history(home: Path, users: int, nights: int, seed: int) -> list[NightOut
     load_range(world.settings, *between)
     outcomes += run_stretch(world, spring.title, spring.days)
     if (world.settings.landing / "transactions" / f"dt={late.first}").exists():
-        deliver_late(world, "transactions", late.first)
+        deliver_late(world, "transactions", "transaction_id", late.first)
         waive(world.settings, "transactions", late.first, "missing", "It comes a day late.")
     return outcomes + run_stretch(world, late.title, late.days)
 
