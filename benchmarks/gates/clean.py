@@ -115,7 +115,7 @@ def deliver_late(world: World, feed: str, key: str, day: date) -> None:
         world.settings.landing / feed / f"dt={each}" for each in (day, day + timedelta(days=1))
     )
     for number, path in enumerate(sorted(folder.glob("part-*.parquet"))):
-        duckdb.read_parquet(str(path)).filter(
+        duckdb.read_parquet(str(path), hive_partitioning=False).filter(
             f"{key} not in (select {key} from '{next_folder}/part-*.parquet')"
         ).write_parquet(str(next_folder / f"late-{number:03}.parquet"))
     shutil.rmtree(folder)

@@ -3,15 +3,17 @@
 A staging table takes in each batch once. It is made anew, of its own accord, when it could not be
 brought to the same content by adding: a batch came late (its dates lie before rows already taken
 in), was reopened or removed, is part of a history load (its rows are dated by their events), or the
-rules changed (the model, a macro, the zone of the business date, DuckDB's hash).
+rules changed (the model, a macro it uses, the zone of the business date, DuckDB's hash).
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
@@ -83,9 +85,23 @@ def _rules_digest(feed: Feed, settings: Settings) -> str:
         f" {duckdb.__version__}".encode()
     )
     model = DBT_PROJECT / "models" / "staging" / f"stg_{feed.name}.sql"
-    for path in [model, *sorted((DBT_PROJECT / "macros").rglob("*.sql"))]:
+    for path in [model, *_macros_behind(model)]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _macros_behind(model: Path) -> list[Path]:
+    """Files of the macros that take versions in, and of all that these or the model name."""
+    folder = DBT_PROJECT / "macros"
+    by_name = {path.stem: path for path in folder.rglob("*.sql")}
+    found = set((folder / "versions").glob("*.sql"))
+    waiting = [model, *found]
+    while waiting:
+        words = set(re.findall(r"\w+", waiting.pop().read_text(encoding="utf-8")))
+        named = {by_name[word] for word in words & by_name.keys()} - found
+        found |= named
+        waiting += named
+    return sorted(found)
 
 
 def _staged_identities(connection: duckdb.DuckDBPyConnection, feed: Feed) -> dict[date, str]:

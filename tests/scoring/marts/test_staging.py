@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import duckdb
 import pytest
 
 from scoring.errors import PermanentError
+from scoring.landing.contract import load_feeds
 from scoring.landing.raw_views import create_raw_views
 from scoring.marts import staging
 from scoring.marts.build import build_night, write_inputs
@@ -225,6 +227,29 @@ def test_another_zone_dates_all_rows_anew(world: RawWorld) -> None:
     with open_warehouse(elsewhere) as connection:
         rows = connection.execute("select occurred_date from staging.stg_transactions").fetchall()
     assert rows == [(date(2025, 1, 1),)]
+
+
+@pytest.mark.parametrize(
+    ("macro", "is_rule"),
+    [
+        ("engine/business_date.sql", True),
+        ("versions/new_versions.sql", True),
+        ("versions/materialize_versions.sql", True),
+        ("cards/expert_v1.sql", False),
+        ("working/finish_model.sql", False),
+    ],
+)
+def test_rules_are_the_macros_that_staging_uses(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, macro: str, is_rule: bool
+) -> None:
+    project = tmp_path / "dbt_project"
+    shutil.copytree(staging.DBT_PROJECT, project, ignore=shutil.ignore_patterns("target"))
+    monkeypatch.setattr(staging, "DBT_PROJECT", project)
+    feed = load_feeds()["transactions"]
+    before = staging._rules_digest(feed, settings)
+    with (project / "macros" / macro).open("a", encoding="utf-8") as file:
+        file.write("{# Another word. #}\n")
+    assert (staging._rules_digest(feed, settings) != before) == is_rule
 
 
 def test_late_users_batch_makes_every_table_anew(world: RawWorld) -> None:
