@@ -10,8 +10,8 @@ import duckdb
 from scoring.nights import Night
 from scoring.settings import Settings
 
-BYTES_PER_USER_NIGHT = 5_000
-"""Memory of a build per user and night: 4 to 5 GiB at a million users."""
+BYTES_PER_USER_NIGHT = 7_000
+"""Memory of a build per user and night: 6 to 7 GiB at a million users."""
 MOST_NIGHTS = 31
 """Beyond a month the fixed cost of an invocation is spread thin enough."""
 
@@ -28,7 +28,7 @@ def nights_at_once(settings: Settings, users: int) -> int:
     """Nights per dbt invocation for so many users, from the memory limit.
 
     >>> nights_at_once(Settings(memory_limit="6GB"), 100_000)
-    12
+    8
     """
     fitting = memory_bytes(settings.memory_limit) // (max(users, 1) * BYTES_PER_USER_NIGHT)
     return max(1, min(MOST_NIGHTS, fitting))

@@ -7,7 +7,6 @@ with limits as (
         valid_from,
         coalesce(valid_to, {{ add_days('as_of_date', 1) }}) as valid_to,
         limit_amount,
-        {{ cents('limit_amount') }} as limit_cents,
         {{ add_days('as_of_date', -364) }} as first_date_365d,
         {{ add_days('as_of_date', -89) }} as first_date_90d
     from {{ ref('int_limits__by_day') }}
@@ -39,13 +38,12 @@ shared as (
         limits.known_on,
         limits.user_key,
         limits.limit_amount,
-        limits.limit_cents,
         limits.first_date_365d,
         limits.first_date_90d,
         greatest(limits.valid_from, balances.valid_from) as valid_from,
         least(limits.valid_to, balances.valid_to) as valid_to,
         balances.balance_amount,
-        limits.limit_cents - {{ cents('balances.balance_amount') }} as left_cents
+        limits.limit_amount - balances.balance_amount as left_amount
     from limits
     inner join balances
         on
@@ -54,14 +52,15 @@ shared as (
             and balances.valid_from < limits.valid_to
 ),
 
--- What is left of the limit, in whole cents: at most a fifth of it is 80 % reached.
+-- At most a fifth of the limit left: 80 % are reached. DuckDB would keep the products within 18
+-- digits.
 stretches as (
     select
         {{ user }},
         balance_amount,
-        left_cents <= {{ whole_quotient('limit_cents', 5) }} as is_80,
-        left_cents <= {{ whole_quotient('limit_cents', 10) }} as is_90,
-        left_cents <= 0 as is_100,
+        5 * cast(left_amount as decimal(28, 2)) <= limit_amount as is_80,
+        10 * cast(left_amount as decimal(28, 2)) <= limit_amount as is_90,
+        left_amount <= 0 as is_100,
         {{ ratio('least(balance_amount, limit_amount)', 'limit_amount') }} as ratio,
         {{ days_within('valid_from', 'valid_to', 'first_date_365d') }} as days_365d,
         {{ days_within('valid_from', 'valid_to', 'first_date_90d') }} as days_90d

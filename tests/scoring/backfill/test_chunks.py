@@ -16,11 +16,11 @@ NIGHTS = [Night(date(2025, 1, 1) + timedelta(days=n), date(2025, 2, 1), "run") f
 @pytest.mark.parametrize(
     ("limit", "users", "expected"),
     [
-        ("6GB", 100_000, 12),
+        ("6GB", 100_000, 8),
         ("6GB", 2_000_000, 1),
         ("6GB", 100, MOST_NIGHTS),
         ("6GB", 0, MOST_NIGHTS),
-        ("500MB", 20_000, 5),
+        ("500MB", 20_000, 3),
     ],
 )
 def test_as_many_as_fit_into_memory(limit: str, users: int, expected: int) -> None:
