@@ -249,6 +249,47 @@ def test_column_of_busy_days_may_be_empty_on_quiet_ones(
     assert found.state == state
 
 
+@pytest.mark.parametrize(
+    ("feed", "rows_before", "state"),
+    [
+        ("limit_decisions", 2, "passed"),  # no limit is reviewed after the 28th, then as now
+        ("limit_decisions", 0, "passed"),  # the first end of a month: nothing to compare it with
+        ("limit_decisions", 60, "failed"),
+        ("transactions", 0, "failed"),  # there are purchases every day
+    ],
+)
+def test_what_rests_at_the_end_of_a_month_is_compared_with_the_one_before(
+    night_settings: Settings, feed: str, rows_before: int, state: str
+) -> None:
+    days = [NIGHT.as_of_date - timedelta(days=back) for back in (2, 1, 0)]
+    with open_warehouse(night_settings) as connection:
+        connection.execute(
+            "delete from ops.batches where feed = ? and list_contains(?, dt)", [feed, days]
+        )
+        for day, rows in zip(days, (rows_before, rows_before, 2), strict=True):
+            if rows:
+                where = f"n < {rows}"
+                land_batch(connection, night_settings, load_feeds()[feed], day, where=where)
+    result = run_gate(night_settings, NIGHT, load_suite("landing"))
+    assert {item.check.name: item for item in result.results}["volume_stop"].state == state
+
+
+@pytest.mark.parametrize(("rows", "state"), [(35, "passed"), (45, "failed")])
+def test_amounts_of_far_fewer_rows_than_usual_are_not_compared(
+    night_settings: Settings, rows: int, state: str
+) -> None:
+    feed = load_feeds()["transactions"]
+    with open_warehouse(night_settings) as connection:
+        for back in range(1, 8):
+            day = NIGHT.as_of_date - timedelta(days=back)
+            land_batch(connection, night_settings, feed, day, where="n < 150")
+        changed = "amount * 100 as amount"
+        day, where = NIGHT.as_of_date, f"n < {rows}"
+        land_batch(connection, night_settings, feed, day, changed=changed, where=where)
+    result = run_gate(night_settings, NIGHT, load_suite("landing"))
+    assert {item.check.name: item for item in result.results}["amounts_stop"].state == state
+
+
 def test_empty_suite_closes_the_gate(
     night_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
