@@ -1,14 +1,16 @@
 """marts: time, CPU and memory of every model; beside it a script by hand without dbt, and Spark.
 
 python -m benchmarks.marts [--users 1000000] [--copies 1] [--days 366] [--home DIR]
-python -m benchmarks.marts --spark-users 20000 | --growth [--users 1000000]
+python -m benchmarks.marts --growth [--users 1000000]
+.venv-spark/bin/python -m benchmarks.marts --spark-users 20000 [--days 366]
 
 Every build runs in a process of its own. The first build takes in all raw rows, a steady night
 one batch more; process start and dbt's parsing are not counted. "script" is benchmarks/by_hand,
 which computes the same features, as temporary tables of one connection, over the same staging
 tables. With copies, so many users are simulated and built at first, and all that is staged of them
 is copied before the night after: as many times the users, a batch of one time. With a home, a world
-that is there already is used again. Spark takes part where its extra is installed (.venv-spark).
+that is there already is used again. With --spark-users a world of that many users is built on both
+engines; `make test-spark` installs Spark.
 """
 
 from __future__ import annotations
@@ -183,16 +185,16 @@ def main() -> None:
         if options.growth:
             measure_growth(Path(folder), options.users)
             return
+        if options.spark_users:
+            home, users = Path(folder) / "spark", options.spark_users
+            measure_spark(make_world(home, users=users, history_days=options.days, nights=2))
+            return
         home = options.home or Path(folder) / "home"
         if (home / "landing").exists():
             measure_size(World(home, options.days, 2), options.copies)
         else:
             world = make_world(home, users=options.users, history_days=options.days, nights=2)
             measure_size(world, options.copies)
-        if options.spark_users:
-            home = Path(folder) / "spark"
-            users = options.spark_users
-            measure_spark(make_world(home, users=users, history_days=options.days, nights=2))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -108,8 +108,8 @@ def measure_build(settings: Settings, night: Night) -> list[ModelCost]:
 def _listening(on_event: Callable[[Any], None]) -> Iterator[None]:
     runner = dbt.cli.main.dbtRunner
 
-    def make_runner() -> Any:
-        return runner(callbacks=[on_event])
+    def make_runner(callbacks: Sequence[Callable[[Any], None]] = (), **options: Any) -> Any:
+        return runner(callbacks=[*callbacks, on_event], **options)
 
     with patch.object(dbt.cli.main, "dbtRunner", make_runner):
         yield

@@ -13,13 +13,11 @@ import duckdb
 
 from scoring.errors import PermanentError
 from scoring.marts.contracts import contract_types
+from scoring.marts.working_tables import WORKING
 from scoring.marts.zones import offsets_text
 from scoring.settings import PROJECT_ROOT, Settings
 from scoring.system_errors import as_known_error
 from scoring.warehouse.sql import quote_identifier
-
-WORKING = "working"
-"""Database in memory, attached by ``profiles.yml``, of a build's intermediate tables."""
 
 SCHEMAS = ("intermediate", "marts")
 _MODELS = PROJECT_ROOT / "dbt_project" / "models"

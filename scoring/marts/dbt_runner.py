@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import duckdb
 
 from scoring.errors import CreditloopError, PermanentError, TransientError
-from scoring.marts.compiled import WORKING, CompiledModel, remember_models
+from scoring.marts.compiled import CompiledModel, remember_models
+from scoring.marts.working_tables import SUITE, WORKING, WorkingTables
 from scoring.marts.zones import offsets_text
 from scoring.recording import startup
 from scoring.settings import PROJECT_ROOT, Settings
@@ -23,7 +26,7 @@ DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 
 # Unit tests say nothing about tonight's rows, and tests tagged suite cost more than they tell;
 # what leaves the warehouse (exposures) is built by later steps.
-NIGHTLY = ("--exclude-resource-types", "unit_test", "exposure", "--exclude", "tag:suite")
+NIGHTLY = ("--exclude-resource-types", "unit_test", "exposure", "--exclude", f"tag:{SUITE}")
 """Options of a night's ``dbt build``."""
 
 _FAILED_STATES = ("error", "fail", "runtime error", "partial success")
@@ -76,10 +79,17 @@ def run_dbt(
     with startup():  # dbt takes seconds to import; nothing else of this module needs it
         from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
+    row_counts: dict[str, int] = {}
     with _environment(settings):
         try:
-            outcome = dbtRunner().invoke([command, *_common_options(settings, target), *options])
-            row_counts = _read_working_tables()
+            common = _common_options(settings, target)
+            outcome = dbtRunner().invoke(["parse", *common])
+            if outcome.success:
+                _close_log()
+                working = WorkingTables(outcome.result.nodes, _open_cursor)
+                runner = dbtRunner(manifest=outcome.result, callbacks=[_following(working)])
+                outcome = runner.invoke([command, *common, *options])
+                row_counts = working.row_counts
         finally:
             _close_connections()
             _close_log()
@@ -165,25 +175,20 @@ def _environment(settings: Settings) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _read_working_tables() -> dict[str, int]:
-    """Table of the working database -> its rows, as the macro ``finish_model`` noted them."""
+def _following(working: WorkingTables) -> Callable[[Any], None]:
+    def on_event(event: Any) -> None:
+        if event.info.name == "NodeFinished":
+            working.finish(event.data.node_info.unique_id)
+
+    return on_event
+
+
+def _open_cursor() -> duckdb.DuckDBPyConnection:
+    """One more connection to what the running invocation has open."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
 
-    environment: Any = DuckDBConnectionManager._ENV
-    if environment is None or environment.conn is None:
-        return {}
-    with environment.conn.cursor() as connection:
-        noted = connection.execute(
-            "select 1 from duckdb_tables() where database_name = ? and table_name = ?",
-            [WORKING, "finished_models"],
-        ).fetchall()
-        if not noted:
-            return {}
-        return dict(
-            connection.execute(
-                f"select model, row_count from {WORKING}.intermediate.finished_models"
-            ).fetchall()
-        )
+    environment: Any = DuckDBConnectionManager.env()
+    return cast("duckdb.DuckDBPyConnection", environment.conn.cursor())
 
 
 def _close_connections() -> None:

@@ -163,6 +163,8 @@ def _find_ledger(connection: duckdb.DuckDBPyConnection) -> LedgerNight:
             "select as_of_date, known_on from intermediate.int_users__resolved"
             " group by all order by as_of_date desc, known_on desc limit 1"
         ).fetchall()
+        # A ledger that nobody is late in is empty; one built by an older release is not there.
+        connection.execute("select late_from_date from intermediate.int_obligations__late limit 0")
     except duckdb.CatalogException:
         rows = []
     if not rows:

@@ -10,6 +10,7 @@
 {%- set cents_360d = inside(windows['cents'], 'cents', 360) -%}
 {%- set cents_30d = inside(windows['cents'], 'cents', 30) -%}
 {%- set count_30d = inside(windows['purchase_count'], 'purchase_count', 30) -%}
+{#- Block 0 holds the last seven days, whose bits count from the same day as those of block 1. -#}
 {%- set block_start = '30 * greatest(block_number - 1, 0)' -%}
 -- Of a block's days the lowest bit is the last one, the highest the first.
 with edges as (

@@ -14,6 +14,7 @@ from scoring.marts import build, dbt_runner
 from scoring.marts.build import build_night, build_nights
 from scoring.marts.dbt_runner import run_dbt
 from scoring.marts.records import MARTS
+from scoring.marts.working_tables import WORKING
 from scoring.nights import Night
 from scoring.settings import Settings
 from scoring.warehouse.lock import writer_lock
@@ -54,6 +55,34 @@ def test_dbt_writes_only_under_the_home(built: Settings) -> None:
     assert (built.root / "warehouse" / "dbt" / "dbt.log").is_file()
     left = {path.name for path in dbt_runner.DBT_PROJECT.iterdir()}
     assert not left & {"target", "logs", "dbt_packages", ".user.yml"}
+
+
+def test_working_tables_go_with_their_last_reader(
+    copied: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[str] = []
+
+    def look_then_close() -> None:
+        with dbt_runner._open_cursor() as connection:
+            left.extend(
+                name
+                for (name,) in connection.execute(
+                    "select table_name from duckdb_tables() where database_name = ?", [WORKING]
+                ).fetchall()
+            )
+        close()
+
+    close = dbt_runner._close_connections
+    monkeypatch.setattr(dbt_runner, "_close_connections", look_then_close)
+    build_night(copied.model_copy(update={"keep_intermediate": False}), NIGHT)
+    assert left == []
+    with open_warehouse(copied) as connection:
+        ((uncounted,),) = connection.execute(
+            "select count(*) from ops.model_runs where run_id = ? and row_count is null"
+            " and model like 'int_%'",
+            [NIGHT.run_id],
+        ).fetchall()
+    assert uncounted == 2  # the two views
 
 
 def test_day_given_twice_is_refused(settings: Settings) -> None:

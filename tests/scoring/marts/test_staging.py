@@ -236,7 +236,7 @@ def test_another_zone_dates_all_rows_anew(world: RawWorld) -> None:
         ("versions/new_versions.sql", True),
         ("versions/materialize_versions.sql", True),
         ("cards/expert_v1.sql", False),
-        ("working/finish_model.sql", False),
+        ("replace_days.sql", False),
     ],
 )
 def test_rules_are_the_macros_that_staging_uses(

@@ -99,6 +99,17 @@ def test_label_of_an_unmatured_window_is_refused(warehouse: duckdb.DuckDBPyConne
     assert labels.unmatured_dates == (late,)
 
 
+def test_ledger_of_an_older_release_is_refused(warehouse: duckdb.DuckDBPyConnection) -> None:
+    add_user(warehouse, 1, OBSERVED)
+    warehouse.execute("drop table intermediate.int_obligations__late")
+    with pytest.raises(
+        PermanentError,
+        match=r"labels not made for intermediate\.int_obligations__late: expected the credit ledger"
+        r" of a built night .*, got none\. Build the newest night",
+    ):
+        read_labels(warehouse, RULES)
+
+
 def test_ledger_known_only_earlier_matures_later(warehouse: duckdb.DuckDBPyConnection) -> None:
     """The night's ledger counts only as far as what was known: known_on, not as_of_date."""
     warehouse.execute("update intermediate.int_users__resolved set known_on = date '2024-06-29'")
