@@ -66,13 +66,13 @@ def total(costs: list[ModelCost]) -> ModelCost:
     return next(cost for cost in costs if cost.name == "total")
 
 
-def contents(settings: Settings, day: date) -> dict[str, str]:
-    """Mart -> content hash of a night as last built."""
+def contents(settings: Settings, day: date, known_on: date | None = None) -> dict[str, str]:
+    """Mart -> content hash of a night as last built; known on its own day if nothing is said."""
     with open_warehouse(settings) as connection:
         rows = connection.execute(
             "select table_name, content_hash from ops.table_contents"
             " where as_of_date = ? and known_on = ?",
-            [day, day],
+            [day, known_on or day],
         ).fetchall()
     return dict(rows)
 

@@ -1,9 +1,10 @@
 {#-
-    Days are bits of blocks of 30 days, numbered back from the night, so that counting them needs
-    no row per user and day; those of purchases are there already, those of refunds and of closed
-    purchases, which are days with a record too, are few.
+    Days are bits of blocks of 60 days, numbered back from the night, so that counting them needs
+    no row per user and day; those of purchases are there already, in blocks of 30 days, and those
+    of refunds and of closed purchases, which are days with a record too, are few.
 -#}
 {%- set night = 'as_of_date, known_on' -%}
+{%- set month_number = '(greatest(block_number, 1) - 1)' -%}
 {%- set before = add_months('as_of_date', -24) -%}
 {%- set before_users = add_months('users.as_of_date', -24) -%}
 with decisions as (
@@ -88,15 +89,16 @@ bits as (
     select
         {{ night }},
         user_key,
-        {{ whole_quotient('days_ago', 30) }} as block_number,
-        {{ day_bit('days_ago % 30') }} as day_bits
+        {{ whole_quotient('days_ago', 60) }} as block_number,
+        {{ day_bit('days_ago % 60') }} as day_bits
     from numbered
     union all
     select
         {{ night }},
         user_key,
-        greatest(block_number, 1) - 1 as block_number,
-        day_bits
+        {{ whole_quotient(month_number, 2) }} as block_number,
+        -- Every second month lies 30 bits higher.
+        day_bits * case when {{ month_number }} % 2 = 1 then 1073741824 else 1 end as day_bits
     from {{ ref('int_spending__blocks') }}
 ),
 

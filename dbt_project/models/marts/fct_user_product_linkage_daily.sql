@@ -112,16 +112,18 @@ final as (
             coalesce(decisions.{{ name }}, 0) as {{ name }},
         {% endfor -%}
         decisions.limit_days_since_last_change
+    -- All of them have a row for every user, but DuckDB would take inner joins for selective and
+    -- build its hash tables of what is joined already.
     from {{ ref('int_users__listed') }} as users
-    inner join {{ ref('fct_user_spending_daily') }} as spending
+    left join {{ ref('fct_user_spending_daily') }} as spending
         on
             {{ same_user_night('users', 'spending') }}
             and users.known_on = spending.known_on
-    inner join {{ ref('fct_user_repayment_daily') }} as repayment
+    left join {{ ref('fct_user_repayment_daily') }} as repayment
         on
             {{ same_user_night('users', 'repayment') }}
             and users.known_on = repayment.known_on
-    inner join {{ ref('int_products__owed') }} as debts
+    left join {{ ref('int_products__owed') }} as debts
         on
             {{ same_user_night('users', 'debts') }}
     left join product_counts
