@@ -287,20 +287,23 @@ with events as (
 bits as (
     select
         user_key,
-        cast(night() - event_date as integer) // 30 as block,
-        1 << (cast(night() - event_date as integer) % 30) as day_bits
+        cast(night() - event_date as integer) // 60 as block,
+        cast(1 as bigint) << (cast(night() - event_date as integer) % 60) as day_bits
     from events
     where event_date > months_before(24)
     union all
     -- Refunds and voids, which are no purchases that count.
     select
         user_key,
-        cast(night() - occurred_date as integer) // 30,
-        1 << (cast(night() - occurred_date as integer) % 30)
+        cast(night() - occurred_date as integer) // 60,
+        cast(1 as bigint) << (cast(night() - occurred_date as integer) % 60)
     from refund_movements
     where (is_refund or is_void) and occurred_date > days_before(365)
     union all
-    select user_key, cast(greatest(block - 1, 0) as integer), day_bits
+    select
+        user_key,
+        cast(greatest(block - 1, 0) as integer) // 2,
+        cast(day_bits as bigint) << (30 * (cast(greatest(block - 1, 0) as integer) % 2))
     from purchase_blocks
 ),
 
