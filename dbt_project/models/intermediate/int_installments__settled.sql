@@ -30,12 +30,18 @@ rests as (
     from schedule
 ),
 
--- A write-off without an amount gives up all that is unpaid; with one, the oldest first.
+-- A write-off without an amount gives up all that is unpaid; with one, the oldest first. Few loans
+-- are written off.
 written_off as (
     select
         *,
+        0 as given_up_amount
+    from rests
+    where not is_written_off
+    union all
+    select
+        *,
         case
-            when not is_written_off then 0
             when written_off_amount is null then rest_amount
             else least(rest_amount, greatest(0, written_off_amount - (sum(rest_amount) over (
                 partition by as_of_date, loan_key
@@ -44,6 +50,7 @@ written_off as (
             ) - rest_amount)))
         end as given_up_amount
     from rests
+    where is_written_off
 ),
 
 final as (

@@ -34,6 +34,13 @@ account_terms as (
             and {{ is_known('accounts', 'users') }}
 ),
 
+account_products as (
+    select {{ user }}, product
+    from {{ ref('int_accounts__effective') }}
+    group by {{ user }}, product
+),
+
+-- An account's own terms win; decisions speak for products whose accounts are not landed.
 set_by_decisions as (
     select
         users.as_of_date,
@@ -54,13 +61,14 @@ set_by_decisions as (
             decisions.user_key = users.user_key
             and decisions.decided_date <= users.as_of_date
             and {{ is_known('decisions', 'users') }}
-    where decisions.action in ('grant', 'raise', 'cut', 'close')
-),
-
-account_products as (
-    select {{ user }}, product
-    from {{ ref('int_accounts__effective') }}
-    group by {{ user }}, product
+    left join account_products
+        on
+            users.as_of_date = account_products.as_of_date
+            and users.surviving_key = account_products.user_key
+            and decisions.product = account_products.product
+    where
+        decisions.action in ('grant', 'raise', 'cut', 'close')
+        and account_products.user_key is null
 ),
 
 -- Permanent parts, temporary parts, and what decisions say of products without an account.
@@ -84,16 +92,11 @@ parts as (
     where is_open and credit_limit is not null and temporary_limit <> 0
     union all
     select
-        decisions.as_of_date, decisions.known_on, decisions.user_key, decisions.first_date,
-        decisions.product, {{ key_hash(["'decisions'", 'decisions.product']) }} as part_key,
-        decisions.decided_date as valid_from, decisions.next_date as valid_to,
-        decisions.credit_limit as part_amount, cast(0 as decimal(18, 2)) as temporary_amount
-    from set_by_decisions as decisions
-    left join account_products
-        on
-            {{ same_user_night('decisions', 'account_products') }}
-            and decisions.product = account_products.product
-    where decisions.credit_limit is not null and account_products.user_key is null
+        {{ user }}, first_date, product, {{ key_hash(["'decisions'", 'product']) }} as part_key,
+        decided_date as valid_from, next_date as valid_to, credit_limit as part_amount,
+        cast(0 as decimal(18, 2)) as temporary_amount
+    from set_by_decisions
+    where credit_limit is not null
 ),
 
 final as (

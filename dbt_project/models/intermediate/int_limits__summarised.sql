@@ -1,14 +1,23 @@
-with decisions as (
+with account_limits as (
+    select as_of_date, known_on, user_key, product, family, sum(limit_amount) as limit_amount
+    from {{ ref('int_accounts__effective') }}
+    group by as_of_date, known_on, user_key, product, family
+),
+
+-- The account's own terms win; decisions speak for products whose accounts are not landed.
+-- Freezing and declining leave the limit as it was.
+decisions as (
     select
         users.as_of_date,
         users.known_on,
         users.surviving_key as user_key,
-        decisions.decision_id,
-        decisions.product,
         products.family,
-        decisions.decided_at,
         decisions.action,
-        decisions.credit_limit
+        decisions.credit_limit,
+        row_number() over (
+            partition by users.as_of_date, users.surviving_key, decisions.product
+            order by decisions.decided_at desc, decisions.decision_id desc
+        ) as recency
     from {{ ref('stg_limit_decisions') }} as decisions
     inner join {{ ref('int_users__resolved') }} as users
         on
@@ -17,44 +26,28 @@ with decisions as (
             and {{ is_known('decisions', 'users') }}
     inner join {{ ref('products') }} as products
         on decisions.product = products.product_code
+    left join account_limits
+        on
+            users.as_of_date = account_limits.as_of_date
+            and users.surviving_key = account_limits.user_key
+            and decisions.product = account_limits.product
+    where
+        decisions.action in ('grant', 'raise', 'cut', 'close')
+        and account_limits.user_key is null
 ),
 
--- Freezing and declining leave the limit as it was.
-newest_decisions as (
-    select
-        *,
-        row_number() over (
-            partition by as_of_date, user_key, product
-            order by decided_at desc, decision_id desc
-        ) as recency
-    from decisions
-    where action in ('grant', 'raise', 'cut', 'close')
-),
-
-account_limits as (
-    select as_of_date, known_on, user_key, product, family, sum(limit_amount) as limit_amount
-    from {{ ref('int_accounts__effective') }}
-    group by as_of_date, known_on, user_key, product, family
-),
-
--- The account's own terms win; decisions speak for products whose accounts are not landed.
 limits as (
     select as_of_date, known_on, user_key, family, limit_amount
     from account_limits
     union all
     select
-        decisions.as_of_date,
-        decisions.known_on,
-        decisions.user_key,
-        decisions.family,
-        case when decisions.action <> 'close' then decisions.credit_limit end as limit_amount
-    from newest_decisions as decisions
-    left join account_limits
-        on
-            decisions.as_of_date = account_limits.as_of_date
-            and decisions.user_key = account_limits.user_key
-            and decisions.product = account_limits.product
-    where decisions.recency = 1 and account_limits.user_key is null
+        as_of_date,
+        known_on,
+        user_key,
+        family,
+        case when action <> 'close' then credit_limit end as limit_amount
+    from decisions
+    where recency = 1
 ),
 
 summaries as (

@@ -93,13 +93,16 @@ final as (
         {{ add_days('identified.due_date', 'run_parameters.due_grace_days') }}
             as last_on_time_date,
         identified.amount_due,
-        cast(case
-            when identified.amount_due <= 0 then 0
+        case
+            when identified.amount_due <= 0 then cast(0 as decimal(18, 2))
             when identified.minimum_due is not null then identified.minimum_due
+            -- Most bills have one: the wide product is computed for the others only.
             when products.family = 'revolving'
-                then identified.amount_due * run_parameters.minimum_due_ratio
+                then cast(
+                    identified.amount_due * run_parameters.minimum_due_ratio as decimal(18, 2)
+                )
             else identified.amount_due
-        end as decimal(18, 2)) as minimum_due,
+        end as minimum_due,
         coalesce(identified.written_off_amount, 0) as written_off_amount,
         identified.reported_dpd
     from identified

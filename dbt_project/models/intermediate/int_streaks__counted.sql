@@ -26,7 +26,9 @@ final as (
             {%- if not loop.last %},{% endif %}
         {% endfor %}
     from obligations
-    inner join {{ ref('int_dues__summarised') }} as dues
+    -- Nobody is left out: dues are counted of all that was matured, too. As an inner join it would
+    -- be built on the obligations.
+    left join {{ ref('int_dues__summarised') }} as dues
         on
             {{ same_user_night('obligations', 'dues') }}
     group by obligations.as_of_date, obligations.known_on, obligations.user_key
