@@ -71,8 +71,6 @@ class _Meter:
 def measure_build(settings: Settings, night: Night) -> list[ModelCost]:
     """Run ``build_marts`` of a night; its models in their order, then ``total``.
 
-    Only where ``WAREHOUSE_MODELS_AT_ONCE`` is 1 a model's costs are its own.
-
     The total leaves out dbt's import and the parsing of the project, which are process start: it
     runs from the first node to the end of the step.
     """

@@ -6,7 +6,6 @@ So memory holds what is still needed, not the whole build.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from threading import Lock
 from typing import Any
 
 import duckdb
@@ -39,7 +38,6 @@ class WorkingTables:
         self.row_counts: dict[str, int] = {}
         self._nodes = nodes
         self._open_cursor = open_cursor
-        self._lock = Lock()
         self._readers: dict[str, set[str]] = {}
         for node_id, node in nodes.items():
             kind = str(node.resource_type)
@@ -49,17 +47,13 @@ class WorkingTables:
                     self._readers.setdefault(table, set()).add(node_id)
 
     def finish(self, node_id: str) -> None:
-        """Take in that a node has ended: count what it made, drop what only it still read.
-
-        Nodes may end at the same time, in threads of their own.
-        """
+        """Take in that a node has ended: count what it made, drop what only it still read."""
         node = self._nodes.get(node_id)
         if node is None:
             return
-        with self._lock:
-            unread = [table for table, readers in self._readers.items() if readers == {node_id}]
-            for readers in self._readers.values():
-                readers.discard(node_id)
+        unread = [table for table, readers in self._readers.items() if readers == {node_id}]
+        for readers in self._readers.values():
+            readers.discard(node_id)
         is_table = str(node.resource_type) == "model" and _is_working_table(node)
         with self._open_cursor() as connection:
             if is_table:
