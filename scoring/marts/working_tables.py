@@ -6,6 +6,7 @@ So memory holds what is still needed, not the whole build.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from threading import Lock
 from typing import Any
 
 import duckdb
@@ -38,6 +39,7 @@ class WorkingTables:
         self.row_counts: dict[str, int] = {}
         self._nodes = nodes
         self._open_cursor = open_cursor
+        self._lock = Lock()
         self._readers: dict[str, set[str]] = {}
         for node_id, node in nodes.items():
             kind = str(node.resource_type)
@@ -47,18 +49,25 @@ class WorkingTables:
                     self._readers.setdefault(table, set()).add(node_id)
 
     def finish(self, node_id: str) -> None:
-        """Take in that a node has ended: count what it made, drop what only it still read."""
+        """Take in that a node has ended: count what it made, drop what only it still read.
+
+        Where nothing is a working table (on Spark), no connection is opened.
+        """
         node = self._nodes.get(node_id)
         if node is None:
             return
-        unread = [table for table, readers in self._readers.items() if readers == {node_id}]
-        for readers in self._readers.values():
-            readers.discard(node_id)
+        with self._lock:  # nodes of several threads may end together
+            ended = [table for table, readers in self._readers.items() if readers == {node_id}]
+            for readers in self._readers.values():
+                readers.discard(node_id)
+        unread = [self._nodes[table] for table in ended if _is_working_table(self._nodes[table])]
         is_table = str(node.resource_type) == "model" and _is_working_table(node)
+        if not unread and not is_table:
+            return
         with self._open_cursor() as connection:
             if is_table:
                 self.row_counts[node.name] = _count(connection, node)
-            for table in filter(_is_working_table, map(self._nodes.__getitem__, unread)):
+            for table in unread:
                 connection.execute(f"drop table if exists {_name(table)}")
 
 
