@@ -1,6 +1,6 @@
 """reference: the marts against the slow reference on a dirty world, and against Spark.
 
-python -m benchmarks.reference [--users 3000] [--days 740] [--dates 6] [--sampled 1000] [--seed 7]
+python -m benchmarks.reference [--users 3000] [--days 740] [--dates 6] [--sampled 3000] [--seed 7]
 .venv-spark/bin/python -m benchmarks.reference --spark ...
 
 A heavily dirty world (late, corrected, withdrawn and repeated rows; refused batches waived) is
@@ -95,7 +95,7 @@ def compare_spark(settings: Settings, nights: list[Night]) -> int:
 def main() -> None:
     """Parse the options, simulate, build and compare."""
     parser = argparse.ArgumentParser(description=__doc__)
-    numbers = (("users", 3000), ("days", 740), ("dates", 6), ("sampled", 1000), ("seed", 7))
+    numbers = (("users", 3000), ("days", 740), ("dates", 6), ("sampled", 3000), ("seed", 7))
     for name, default in numbers:
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--spark", action="store_true")
