@@ -18,6 +18,7 @@ import argparse
 import tempfile
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +27,7 @@ from benchmarks.marts import contents
 from benchmarks.score_month import ingest_waiving
 from benchmarks.worlds import START, World
 from scoring.marts.build import build_nights
+from scoring.marts.records import MARTS
 from scoring.nights import Night
 from scoring.reference.comparison import (
     count_by_column,
@@ -85,11 +87,17 @@ def compare_spark(settings: Settings, nights: list[Night]) -> int:
     """Build the nights on Spark over what DuckDB built; returns how many tables were compared."""
     before = {night: contents(settings, night.as_of_date, night.known_on) for night in nights}
     spark = settings.model_copy(update={"engine": "spark", "spark_master": "local[2]"})
-    build_nights(spark, nights)
+    build_nights(spark, [replace(night, run_id="spark") for night in nights])
     for night in nights:
         if contents(settings, night.as_of_date, night.known_on) != before[night]:
             raise SystemExit(f"{night.as_of_date}: Spark's marts have another content")
-    return sum(map(len, before.values()))
+    with open_warehouse(settings) as connection:
+        ((compared,),) = connection.execute(
+            "select count(*) from ops.table_contents where run_id = 'spark'"
+        ).fetchall()
+    if compared != len(nights) * len(MARTS):
+        raise SystemExit(f"Spark left {compared} contents of {len(nights)} nights")
+    return int(compared)
 
 
 def main() -> None:

@@ -178,7 +178,8 @@ def _environment(settings: Settings) -> Iterator[None]:
 def _following(working: WorkingTables) -> Callable[[Any], None]:
     def on_event(event: Any) -> None:
         if event.info.name == "NodeFinished":
-            working.finish(event.data.node_info.unique_id)
+            node = event.data.node_info
+            working.finish(node.unique_id, is_made=node.node_status == "success")
 
     return on_event
 

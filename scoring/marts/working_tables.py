@@ -48,10 +48,14 @@ class WorkingTables:
                 for table in _tables_read(nodes, node):
                     self._readers.setdefault(table, set()).add(node_id)
 
-    def finish(self, node_id: str) -> None:
+    def finish(self, node_id: str, *, is_made: bool) -> None:
         """Take in that a node has ended: count what it made, drop what only it still read.
 
         Where nothing is a working table (on Spark), no connection is opened.
+
+        Args:
+            node_id: The node.
+            is_made: It succeeded; a model that failed or was skipped has no table to count.
         """
         node = self._nodes.get(node_id)
         if node is None:
@@ -61,7 +65,7 @@ class WorkingTables:
             for readers in self._readers.values():
                 readers.discard(node_id)
         unread = [self._nodes[table] for table in ended if _is_working_table(self._nodes[table])]
-        is_table = str(node.resource_type) == "model" and _is_working_table(node)
+        is_table = is_made and str(node.resource_type) == "model" and _is_working_table(node)
         if not unread and not is_table:
             return
         with self._open_cursor() as connection:

@@ -25,7 +25,7 @@ def duckdb_config(settings: Settings) -> dict[str, str | bool | int | float | li
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": settings.memory_limit,
         # Blocks given back are used again by the next query; the system would hand them out anew,
-        # page by page, for a tenth of a build's CPU.
+        # page by page (docs/decisions/0023).
         "block_allocator_memory": settings.memory_limit,
         "temp_directory": str(settings.temp),
     }

@@ -1,4 +1,6 @@
 {%- set user = 'as_of_date, known_on, user_key' -%}
+-- depends_on: {{ ref('stg_limit_decisions') }}, {{ ref('int_users__resolved') }}
+-- depends_on: {{ ref('int_accounts__effective') }}
 with users as (
     select
         as_of_date,
@@ -34,19 +36,12 @@ account_terms as (
             and {{ is_known('accounts', 'users') }}
 ),
 
-account_products as (
-    select {{ user }}, product
-    from {{ ref('int_accounts__effective') }}
-    group by {{ user }}, product
-),
-
--- An account's own terms win; decisions speak for products whose accounts are not landed.
 set_by_decisions as (
     select
         users.as_of_date,
         users.known_on,
         users.surviving_key as user_key,
-        users.first_date,
+        {{ add_days('users.as_of_date', -364) }} as first_date,
         decisions.product,
         decisions.decided_date,
         lead(decisions.decided_date) over (
@@ -55,20 +50,7 @@ set_by_decisions as (
             order by decisions.decided_at, decisions.decision_id
         ) as next_date,
         case when decisions.action <> 'close' then decisions.credit_limit end as credit_limit
-    from {{ ref('stg_limit_decisions') }} as decisions
-    inner join users
-        on
-            decisions.user_key = users.user_key
-            and decisions.decided_date <= users.as_of_date
-            and {{ is_known('decisions', 'users') }}
-    left join account_products
-        on
-            users.as_of_date = account_products.as_of_date
-            and users.surviving_key = account_products.user_key
-            and decisions.product = account_products.product
-    where
-        decisions.action in ('grant', 'raise', 'cut', 'close')
-        and account_products.user_key is null
+    {{ decisions_alone() }}
 ),
 
 -- Permanent parts, temporary parts, and what decisions say of products without an account.

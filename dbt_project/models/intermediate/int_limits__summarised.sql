@@ -1,39 +1,24 @@
+-- depends_on: {{ ref('stg_limit_decisions') }}, {{ ref('int_users__resolved') }}
+-- depends_on: {{ ref('int_accounts__effective') }}
 with account_limits as (
     select as_of_date, known_on, user_key, product, family, sum(limit_amount) as limit_amount
     from {{ ref('int_accounts__effective') }}
     group by as_of_date, known_on, user_key, product, family
 ),
 
--- The account's own terms win; decisions speak for products whose accounts are not landed.
--- Freezing and declining leave the limit as it was.
-decisions as (
+newest_decisions as (
     select
         users.as_of_date,
         users.known_on,
         users.surviving_key as user_key,
-        products.family,
+        decisions.product,
         decisions.action,
         decisions.credit_limit,
         row_number() over (
             partition by users.as_of_date, users.surviving_key, decisions.product
             order by decisions.decided_at desc, decisions.decision_id desc
         ) as recency
-    from {{ ref('stg_limit_decisions') }} as decisions
-    inner join {{ ref('int_users__resolved') }} as users
-        on
-            decisions.user_key = users.user_key
-            and decisions.decided_date <= users.as_of_date
-            and {{ is_known('decisions', 'users') }}
-    inner join {{ ref('products') }} as products
-        on decisions.product = products.product_code
-    left join account_limits
-        on
-            users.as_of_date = account_limits.as_of_date
-            and users.surviving_key = account_limits.user_key
-            and decisions.product = account_limits.product
-    where
-        decisions.action in ('grant', 'raise', 'cut', 'close')
-        and account_limits.user_key is null
+    {{ decisions_alone() }}
 ),
 
 limits as (
@@ -41,13 +26,15 @@ limits as (
     from account_limits
     union all
     select
-        as_of_date,
-        known_on,
-        user_key,
-        family,
-        case when action <> 'close' then credit_limit end as limit_amount
-    from decisions
-    where recency = 1
+        decisions.as_of_date,
+        decisions.known_on,
+        decisions.user_key,
+        products.family,
+        case when decisions.action <> 'close' then decisions.credit_limit end as limit_amount
+    from newest_decisions as decisions
+    inner join {{ ref('products') }} as products
+        on decisions.product = products.product_code
+    where decisions.recency = 1
 ),
 
 summaries as (

@@ -12,7 +12,7 @@ from scoring.errors import ConfigurationError, PermanentError, TransientError
 from scoring.landing.raw_views import create_raw_views
 from scoring.marts import build, dbt_runner
 from scoring.marts.build import build_night, build_nights
-from scoring.marts.dbt_runner import run_dbt
+from scoring.marts.dbt_runner import NIGHTLY, run_dbt
 from scoring.marts.records import MARTS
 from scoring.marts.working_tables import WORKING
 from scoring.nights import Night
@@ -77,12 +77,16 @@ def test_working_tables_go_with_their_last_reader(
     build_night(copied.model_copy(update={"keep_intermediate": False}), NIGHT)
     assert left == []
     with open_warehouse(copied) as connection:
+        # They were in memory, not beside it: only those that somebody looks at are in the file.
+        ((in_file,),) = connection.execute(
+            "select count(*) from duckdb_tables() where schema_name = 'intermediate'"
+        ).fetchall()
         ((uncounted,),) = connection.execute(
             "select count(*) from ops.model_runs where run_id = ? and row_count is null"
             " and model like 'int_%'",
             [NIGHT.run_id],
         ).fetchall()
-    assert uncounted == 2  # the two views
+    assert (in_file, uncounted) == (3, 2)  # uncounted are the two views
 
 
 def test_day_given_twice_is_refused(settings: Settings) -> None:
@@ -148,6 +152,17 @@ def test_failing_model_is_named_without_its_values(copied: Settings) -> None:
     ):
         run_dbt(copied, "run", "--select", "+int_users__resolved", subject="marts@2025-03-31")
     assert "secret" not in str(caught.value)
+
+
+def test_failing_working_table_is_told_as_dbt_tells_it(copied: Settings) -> None:
+    with open_warehouse(copied) as connection:
+        connection.execute("alter table ops.run_parameters rename due_grace_days to grace")
+    in_memory = copied.model_copy(update={"keep_intermediate": False})
+    with (
+        writer_lock(copied),
+        pytest.raises(PermanentError, match=r"expected \w+ to succeed, got Binder Error\."),
+    ):
+        run_dbt(in_memory, "build", *NIGHTLY, subject="marts@2025-03-31")
 
 
 def test_failing_test_is_named_with_its_count(copied: Settings) -> None:

@@ -51,7 +51,7 @@ def test_table_goes_with_the_last_that_reads_it(connection: duckdb.DuckDBPyConne
     for name in ("payments", "bills", "open_bills", "debts", "bills_add_up", "late"):
         if NODES[name].resource_type == "model" and name != "open_bills":
             connection.execute(f"create table {WORKING}.{name} as select * from range(3)")
-        working.finish(name)
+        working.finish(name, is_made=True)
         rows = connection.execute("select table_name from duckdb_tables() order by all").fetchall()
         standing[name] = [table for (table,) in rows]
     assert standing == {
@@ -73,7 +73,18 @@ def test_what_the_warehouse_holds_is_neither_counted_nor_dropped(
     connection.execute("create table memory.main.users as select * from range(3)")
     working = WorkingTables({"users": kept, "debts": node("debts", "users")}, connection.cursor)
     connection.execute(f"create table {WORKING}.debts as select * from users")
-    working.finish("users")
-    working.finish("debts")
+    working.finish("users", is_made=True)
+    working.finish("debts", is_made=True)
     assert working.row_counts == {"debts": 3}
     assert connection.execute("select count(*) from memory.main.users").fetchall() == [(3,)]
+
+
+def test_what_failed_is_not_counted_and_needs_nothing(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    working = WorkingTables(NODES, connection.cursor)
+    connection.execute(f"create table {WORKING}.payments as select * from range(3)")
+    working.finish("bills", is_made=False)
+    working.finish("bills_add_up", is_made=False)
+    assert working.row_counts == {}
+    assert connection.execute("select table_name from duckdb_tables()").fetchall() == []
